@@ -1,0 +1,88 @@
+"""A page's connection to its session. It outlives the socket: a page that reconnects has the same one."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from .session import Session
+
+CLOSED_BY_APP = 1000
+TOO_MANY_EVENTS = 1008
+FAILED = 1011
+TRY_AGAIN = 1013
+REPLACED = 4000
+"""Reasons for closing a transport; docs/protocol.md says what the browser does."""
+
+
+class Transport(Protocol):
+    """What carries frames to a page while it is reachable."""
+
+    def send(self, frame: bytes) -> None:
+        """Sends a text frame. Never raises and never blocks."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Ends the transport."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the page has not taken yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the request said that a page came with."""
+
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    path: str = "/"
+
+
+class Connection:
+    """What an application is constructed with, and its link to one page."""
+
+    __slots__ = ("__weakref__", "acked", "application", "handled", "id", "lost_at", "session", "since", "transport", "visit")
+
+    def __init__(self, visit: Visit, application: Any = None, connection_id: str = "") -> None:
+        self.id = connection_id or token_urlsafe(9)
+        """Names the page among those of its session."""
+        self.visit = visit
+        self.application = application
+        """The server's application: a `tornado.web.Application`."""
+        self.since = time.time()
+        """When the page was first served, in seconds since the epoch."""
+        self.session: Session | None = None
+        self.transport: Transport | None = None
+        self.handled = 0
+        """Number of the page's last event that was handled."""
+        self.acked = 0
+        """Number of the last frame that the page has applied."""
+        self.lost_at = time.monotonic()
+        """When the page was last seen without a transport."""
+
+    def __repr__(self) -> str:
+        return f"Connection({self.id})"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page can be reached now."""
+        return self.transport is not None
+
+    def get_cookie(self, name: str, default: str | None = None) -> str | None:
+        """The value of a cookie that the page's request came with."""
+        return self.visit.cookies.get(name, default)
+
+    def get_argument(self, name: str, default: str | None = None) -> str | None:
+        """The last value of a query argument of the page's URL."""
+        return self.visit.arguments.get(name, default)
+
+    def close(self, code: int = CLOSED_BY_APP, reason: str = "closed by the application") -> None:
+        """Ends the connection. With code 1000 the page says that the session has ended, and stays away."""
+        if self.transport is not None:
+            self.transport.close(code, reason)
+        elif self.session is not None and code == CLOSED_BY_APP:
+            self.session.forget(self)

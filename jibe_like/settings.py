@@ -1,0 +1,96 @@
+"""Every bound and switch of a server, in one place."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+from .errors import SettingsError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an application's server allows. Pass one as `MyApp.run(settings=Settings(...))` or set `MyApp.settings`.
+
+    Raises SettingsError for a value of the wrong type or below zero.
+    """
+
+    debug: bool = False
+    """Show the traceback of an error in the page. Never on a server that strangers reach."""
+    secret: str = ""
+    """Signs the tokens. Empty: the environment variable JIBE_LIKE_SECRET, else a random one for this process."""
+
+    max_message_bytes: int = 256 * 1024
+    """Most bytes of one message from a browser; above, the connection is closed with code 1009."""
+    events_per_second: float = 2_000.0
+    """Events a connection may send for long; above, it is closed with code 1008."""
+    events_burst: int = 100_000
+    """Events a connection may send beyond that for a short time."""
+
+    outbox_frames: int = 1_000
+    """Frames kept for a connection that has not acknowledged them; beyond, it gets the whole tree when it comes back."""
+    outbox_bytes: int = 1024 * 1024
+    """The same in bytes."""
+    transport_bytes: int = 1024 * 1024
+    """Bytes waiting in a connection's socket above which changes are held back, and coalesced, until it reads again."""
+
+    sessions: int = 10_000
+    """Most sessions; above, new visitors get status 503."""
+    prerendered_sessions: int = 1_000
+    """Most sessions that were rendered into a page whose socket is not open yet; above, the page is rendered and the
+    session is made again when its socket opens."""
+    connections_per_session: int = 10_000
+    """Most pages that share one session."""
+
+    prerendered_lifetime: float = 15.0
+    """Seconds that a page has to open its socket before its session is dropped."""
+    unused_lifetime: float = 15.0
+    """Seconds that a session without connection is kept."""
+    check_interval: float = 1.0
+    """Seconds between two looks for sessions to drop."""
+    token_lifetime: float = 7 * 24 * 3600.0
+    """Seconds that a page's token is valid. It is renewed whenever the page connects."""
+    ping_interval: float = 20.0
+    """Seconds between two pings; a connection that leaves one unanswered is closed. 0: none."""
+
+    allowed_origins: Sequence[str] = ()
+    """Origins (`https://example.org`) that may open a socket beside the page's own."""
+    frame_ancestors: str = "'self'"
+    """Who may show the pages in a frame: the value of CSP's frame-ancestors."""
+    image_sources: Sequence[str] = ()
+    """Further sources of images (`https://images.example.org`) for the Content-Security-Policy."""
+
+    theme: str = ""
+    """`light` or `dark`; empty follows the visitor's system."""
+    language: str = "en"
+    """The pages' language, as an HTML `lang` value."""
+    direction: str = "ltr"
+    """`ltr` or `rtl`."""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(Settings)
+        for field in fields(self):
+            value: Any = getattr(self, field.name)
+            hint = hints[field.name]
+            if hint is float and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)
+                object.__setattr__(self, field.name, value)
+            if hint in (bool, int, float, str):
+                if type(value) is not hint:
+                    raise SettingsError(f"{field.name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})")
+            elif isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                raise SettingsError(f"{field.name} must be a list of str, not {value!r:.60}")
+            if hint in (int, float) and not value >= 0:
+                raise SettingsError(f"{field.name} must not be below zero: {value!r}")
+        if self.theme not in ("", "light", "dark"):
+            raise SettingsError(f"theme must be 'light', 'dark' or empty, not {self.theme!r}")
+        if self.direction not in ("ltr", "rtl"):
+            raise SettingsError(f"direction must be 'ltr' or 'rtl', not {self.direction!r}")
+        for name in ("frame_ancestors", "image_sources"):
+            text = getattr(self, name)
+            if any(char in part for part in ([text] if isinstance(text, str) else text) for char in ";,\r\n"):
+                raise SettingsError(f"{name} must hold sources only: {text!r}")
+
+    def find_secret(self) -> str:
+        """The secret set here or in the environment; empty where there is none."""
+        return self.secret or os.environ.get("JIBE_LIKE_SECRET", "")

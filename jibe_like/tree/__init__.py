@@ -1,0 +1,1 @@
+"""Widgets as plain objects: no I/O, no event loop."""

@@ -1,0 +1,112 @@
+"""What may stand in an attribute, a URL and a style. The one place that decides it."""
+
+import re
+from typing import Final
+
+from ..errors import UnsafeValueError
+
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+_ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
+_STYLE_NAME: Final = re.compile(r"-{0,2}[A-Za-z][A-Za-z0-9-]{0,127}")
+_STYLE_FORBIDDEN: Final = re.compile(r"[;{}<>\\@\x00-\x1f]|/\*|\*/")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# What browsers strip before they look for the scheme: "java\tscript:" is a script.
+_IGNORED_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\ufeff]")
+_IMAGE_DATA: Final = re.compile(r"data:image/(png|jpeg|gif|webp|avif|bmp|x-icon);base64,[A-Za-z0-9+/=]*")
+
+URL_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+URL_ATTRIBUTES: Final = frozenset(
+    {"href", "src", "action", "formaction", "poster", "cite", "data", "background", "longdesc", "ping", "xlink:href"}
+)
+_REFUSED_ATTRIBUTES: Final = {
+    "style": "use style= or css(...)",
+    "srcdoc": "it would run as a page of its own",
+    "id": "use identifier=",
+    "data-on": "use register(...)",
+    "nonce": "it would let markup run",
+    "srcset": "use src",
+}
+
+
+def identifier(value: object) -> str:
+    """The value if it can be an identifier: letters, digits, `_` and `-`, not starting with a digit; at most 128."""
+    if isinstance(value, str) and NAME.fullmatch(value):
+        return value
+    raise UnsafeValueError(f"an identifier is letters, digits, '_' and '-', starting with a letter; not {value!r}")
+
+
+def url(value: str) -> str:
+    """The URL if it is relative or of a scheme in `URL_SCHEMES`."""
+    if not isinstance(value, str):
+        raise UnsafeValueError(f"a URL is a str, not {type(value).__name__}")
+    scheme = _SCHEME.match(_IGNORED_IN_URL.sub("", value))
+    if scheme and scheme[1].lower() not in URL_SCHEMES:
+        raise UnsafeValueError(f"a URL is relative or one of {', '.join(sorted(URL_SCHEMES))}; not {value[:80]!r}")
+    return value
+
+
+def image_url(value: str) -> str:
+    """As `url`, and base64 `data:` URLs of raster images."""
+    if isinstance(value, str) and _IMAGE_DATA.fullmatch(value):
+        return value
+    return url(value)
+
+
+def attribute(name: object, value: object) -> str | None:
+    """The text of an attribute: None and False remove it, True is an attribute without value, numbers become text.
+
+    Raises UnsafeValueError for names that could run code (`on…`, `srcdoc`), that the framework owns (`id`, `style`,
+    `data-on`) and for URLs of other schemes.
+    """
+    if not isinstance(name, str) or not _ATTRIBUTE.fullmatch(name):
+        raise UnsafeValueError(f"{name!r} is not an attribute name")
+    lowered = name.lower()
+    if lowered.startswith("on"):
+        raise UnsafeValueError(f"attribute {name!r} would run code: use register({lowered[2:]!r}, handler)")
+    if lowered in _REFUSED_ATTRIBUTES:
+        raise UnsafeValueError(f"attribute {name!r} cannot be set: {_REFUSED_ATTRIBUTES[lowered]}")
+    if value is None or value is False:
+        return None
+    if value is True:
+        return ""
+    if not isinstance(value, (str, int, float)):
+        raise UnsafeValueError(f"attribute {name!r} takes str, number, bool or None, not {type(value).__name__}")
+    text = str(value)
+    if lowered in URL_ATTRIBUTES:
+        return image_url(text) if lowered in ("src", "poster") else url(text)
+    return text
+
+
+def style(name: object, value: object) -> str | None:
+    """The text of a style property; None and "" remove it.
+
+    Raises UnsafeValueError for what could end the declaration or load code: `;{}<>\\@`, comments, control characters,
+    unbalanced quotes or parentheses.
+    """
+    if not isinstance(name, str) or not _STYLE_NAME.fullmatch(name):
+        raise UnsafeValueError(f"{name!r} is not a style property")
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise UnsafeValueError(f"style {name!r} takes str or number, not {type(value).__name__}")
+    text = str(value)
+    if _STYLE_FORBIDDEN.search(text) or not _balanced(text):
+        raise UnsafeValueError(f"style {name!r} cannot be {text[:80]!r}")
+    return text
+
+
+def _balanced(text: str) -> bool:
+    depth, quote = 0, ""
+    for char in text:
+        if quote:
+            if char == quote:
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char == "(":
+            depth += 1
+        elif char == ")":
+            depth -= 1
+            if depth < 0:
+                return False
+    return depth == 0 and not quote

@@ -1,0 +1,241 @@
+"""The tree as a whole: who is in it, by identifier, and what has changed."""
+
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from sys import intern
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import TreeError
+from . import safe
+from .binding import Operation
+from .changes import Changes, Patch
+
+if TYPE_CHECKING:
+    from .widget import Widget
+
+
+class Host(Protocol):
+    """What runs a live tree: a session. The tree itself knows no event loop."""
+
+    def wake(self) -> None:
+        """Changes are waiting: flush them at the end of this turn."""
+
+    def call_threadsafe(self, callback: Callable[[], None]) -> None:
+        """Runs the callback soon on the thread that owns the tree."""
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+        """Runs the callback later on the thread that owns the tree; gives what cancels it."""
+
+    def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
+        """Sees to what an `async` handler still has to do."""
+
+    def failed(self, widget: "Widget", event: str, error: Exception) -> None:
+        """A handler raised."""
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_generated: list[str] = []
+
+
+def generated_identifier(number: int) -> str:
+    """`w` and the number (from 1) in base 36. All trees share the strings."""
+    while len(_generated) < number:
+        value, digits = len(_generated) + 1, ""
+        while value:
+            value, digit = divmod(value, 36)
+            digits = _DIGITS[digit] + digits
+        _generated.append(intern("w" + digits))
+    return _generated[number - 1]
+
+
+class Tree:
+    """One application's widgets. Every attached widget refers to it."""
+
+    __slots__ = ("_awake", "_next", "_thread", "changes", "hooked", "host", "index", "root")
+
+    def __init__(self, root: "Widget") -> None:
+        self.root = root
+        self.index: dict[str, Widget] = {}
+        self.changes = Changes()
+        self.host: Host | None = None
+        self.hooked: dict[Widget, None] = {}
+        """Attached widgets that want `on_attached` and `on_detached`."""
+        self._next = 0
+        self._awake = False
+        self._thread = threading.get_ident()
+        self.attach(root)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self.root, self.index, self.hooked, self._next
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.root, self.index, self.hooked, self._next = state
+        self.changes = Changes()
+        self.host = None
+        self._awake = False
+        self._thread = threading.get_ident()
+
+    # -- life
+
+    def go_live(self, host: Host) -> None:
+        """From now on `host` is told of changes, and widgets with hooks are told that they are attached."""
+        self.host = host
+        self._thread = threading.get_ident()
+        for widget in list(self.hooked):
+            self._run_hook(widget, "on_attached")
+
+    def close(self) -> None:
+        """Ends the tree's life: hooks run, nothing is told to the host any more."""
+        for widget in list(self.hooked):
+            self._run_hook(widget, "on_detached")
+        self.host = None
+        self.changes.clear()
+
+    # -- membership
+
+    def attach(self, widget: "Widget") -> None:
+        """Takes in a widget and all below it; `check_identifiers` has found them fit."""
+        taken, changes, hooked = self.index, self.changes, []
+        for member in descend(widget):
+            name = member._identifier
+            if name is None or taken.get(name, member) is not member:
+                name = self._new_identifier()
+                member._identifier = name
+            taken[name] = member
+            member._tree = self
+            if member in changes.limbo:
+                changes.limbo.discard(member)
+            else:
+                changes.fresh.add(member)
+            if member._wants_hooks:
+                hooked.append(member)
+        if widget not in changes.fresh:
+            # It has been away, and changes made meanwhile were not seen.
+            changes.gone.pop(widget.identifier, None)
+            changes.renders[widget] = None
+        for member in hooked:
+            self.hooked[member] = None
+            self._run_hook(member, "on_attached")
+
+    def detach(self, widget: "Widget") -> None:
+        """Lets go of a widget and all below it."""
+        changes = self.changes
+        if widget not in changes.fresh:
+            changes.gone[widget.identifier] = widget.outer_identifier
+        for member in descend(widget):
+            self.index.pop(member.identifier, None)
+            member._tree = None
+            if member in changes.fresh:
+                changes.fresh.discard(member)
+            else:
+                changes.limbo.add(member)
+            changes.placed.pop(member, None)
+            changes.renders.pop(member, None)
+            if self.hooked and member in self.hooked:
+                del self.hooked[member]
+                self._run_hook(member, "on_detached")
+        self._changed()
+
+    def check_identifiers(self, newcomers: "list[Widget]") -> None:
+        """Raises TreeError where a newcomer, or a widget inside it, was given an identifier that is in use."""
+        given: dict[str, Widget] = {}
+        for newcomer in newcomers:
+            if newcomer._tree is self:
+                continue
+            for member in descend(newcomer):
+                if member._facets is not None and "identifier" in member._facets:
+                    other = self.index.get(member.identifier) or given.get(member.identifier)
+                    if other is not None and other is not member:
+                        raise TreeError(f"{member!r}: this identifier is in use by another {type(other).__name__}")
+                    given[member.identifier] = member
+
+    def _run_hook(self, widget: "Widget", name: str) -> None:
+        if self.host is not None:
+            try:
+                getattr(widget, name)()
+            except Exception as error:
+                self.host.failed(widget, name, error)
+
+    def _new_identifier(self) -> str:
+        while True:
+            self._next += 1
+            name = generated_identifier(self._next)
+            if name not in self.index:
+                return name
+
+    # -- changes
+
+    def place(self, parent: "Widget", child: "Widget", index: int) -> None:
+        """The child, attached already, has a new place among its siblings."""
+        self.changes.placed.setdefault(parent, {})[child] = index
+        if parent.children_part:
+            self.redraw(parent, parent.children_part)
+        self._changed()
+
+    def unplace(self, parent: "Widget", child: "Widget") -> None:
+        """The child has left this parent."""
+        placed = self.changes.placed.get(parent)
+        if placed is not None:
+            placed.pop(child, None)
+        if parent.children_part:
+            self.redraw(parent, parent.children_part)
+
+    def update(self, widget: "Widget", key: tuple[str, str], operation: Operation, origin: str | None = None) -> None:
+        """One small thing about the widget is to be shown; a later one of the same key replaces it."""
+        if threading.get_ident() != self._thread and self.host is not None:
+            self.host.call_threadsafe(partial(self.update, widget, key, operation, origin))
+        elif widget._tree is self and widget not in self.changes.fresh:
+            self.changes.update((widget, *key), operation, origin)
+            self._changed()
+
+    def redraw(self, widget: "Widget", part: str = "") -> None:
+        """The widget's inner elements have changed shape, or only the part of that name."""
+        if threading.get_ident() != self._thread and self.host is not None:
+            self.host.call_threadsafe(partial(self.redraw, widget, part))
+        elif widget._tree is self and widget not in self.changes.fresh:
+            if part:
+                self.changes.parts[widget, part] = None
+            else:
+                self.changes.renders[widget] = None
+            self._changed()
+
+    def call(self, operation: Operation) -> None:
+        """Something to be done once in the browser, after all that was changed before it."""
+        if threading.get_ident() != self._thread and self.host is not None:
+            self.host.call_threadsafe(partial(self.call, operation))
+        else:
+            self.changes.calls.append(operation)
+            self._changed()
+
+    def go(self, url: str) -> None:
+        """Sends the page elsewhere. Raises UnsafeValueError for a URL that could run code."""
+        self.call(["go", safe.url(url)])
+
+    def _changed(self) -> None:
+        if not self._awake and self.host is not None:
+            self._awake = True
+            if threading.get_ident() == self._thread:
+                self.host.wake()
+            else:
+                self.host.call_threadsafe(self.host.wake)
+
+    def keep_awake(self) -> None:
+        """The caller will `take` at the end of this turn itself: nobody need be woken for it."""
+        self._awake = True
+
+    def take(self) -> Patch | None:
+        """The operations for everything since the last call, or None."""
+        self._awake = False
+        return self.changes.take(self.index)
+
+
+def descend(widget: "Widget") -> Iterator["Widget"]:
+    """The widget and all below it, parents first, in document order."""
+    stack = [widget]
+    while stack:
+        member = stack.pop()
+        yield member
+        children = member._children
+        if children:
+            stack.extend(reversed(children))

@@ -1,0 +1,576 @@
+"""The widget: a plain object that describes one element and whatever is inside it."""
+
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from inspect import isawaitable
+from typing import Any, ClassVar
+
+from ..errors import NoSuchEvent, NotInitializedError, OrphanWidgetError, ProtocolError, TreeError, UnsafeValueError
+from . import safe
+from .binding import attr, or_none
+from .children import Children
+from .events import DOM_EVENTS, Handler, Message, arity, listen_options
+from .node import Element, Node, check_tag, walk
+from .observed import ObservedDict
+from .property import Property
+from .tree import Tree, descend
+
+_detached_identifiers = itertools.count(1)
+_known_tags: set[str] = set()
+
+
+class WidgetMeta(type):
+    """Gives the properties of a class that declares `__slots__` slots of their own, and looks each class over once.
+
+    The widgets of this package declare `__slots__ = ()`: a page has hundreds of them and a server thousands of pages.
+    """
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> "WidgetMeta":
+        if "__slots__" in namespace:
+            properties = [key for key, value in namespace.items() if isinstance(value, Property)]
+            namespace["__slots__"] = (*namespace["__slots__"], *("_p_" + key for key in properties))
+        return super().__new__(mcs, name, bases, namespace, **kwargs)
+
+
+class Widget(metaclass=WidgetMeta):
+    """An element of the page, with its properties, style, attributes, children and event handlers.
+
+    :param style: inline style, as a dict of CSS properties.
+    :param identifier: a name of your own, unique in the application; else a short one is made.
+    :param attributes: attributes of the element.
+    :param classname: further classes of the element.
+    :param properties: first values of properties (`hidden=True`, `tooltip="…"`).
+
+    Raises NotInitializedError where a subclass's constructor forgot `super().__init__()`.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_children",
+        "_facets",
+        "_handlers",
+        "_identifier",
+        "_parent",
+        "_tree",
+    )
+
+    tagname: str = "div"
+    """The element's tag."""
+    events: ClassVar[frozenset[str]] = frozenset()
+    """Events of this class beside the browser's own (`DOM_EVENTS`)."""
+    prevents: ClassVar[frozenset[str]] = frozenset()
+    """Events of the browser that every widget of this class asks for, and whose own action is always prevented."""
+    children_part: ClassVar[str] = ""
+    """The part of `content` that shows something of the children; it is rendered again when they come, go or move."""
+
+    hidden = Property(False, bind=attr("hidden"))
+    """Whether the widget is left out of the page's layout."""
+    tooltip = Property("", bind=attr("title", or_none))
+    """Text shown when the pointer rests on the widget."""
+
+    _classname: ClassVar[str] = "widget"
+    _bound: ClassVar[tuple[Property[Any], ...]] = ()
+    _properties: ClassVar[Mapping[str, Property[Any]]] = {}
+    _carried: ClassVar[Mapping[str, Property[Any]]] = {}
+    _carries: ClassVar[Mapping[str, str]] = {}
+    _local: ClassVar[Mapping[str, tuple[str, int]]] = {}
+    _wants_hooks: ClassVar[bool] = False
+    _overrides_on_change: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        _look_over(cls)
+
+    def __init__(
+        self,
+        *,
+        style: Mapping[str, object] | None = None,
+        identifier: str | None = None,
+        attributes: Mapping[str, object] | None = None,
+        classname: str = "",
+        **properties: Any,
+    ) -> None:
+        self._parent: Widget | None = None
+        self._tree: Tree | None = None
+        self._children: Children | None = None
+        self._handlers: dict[str, list[tuple[Handler, int]]] | None = None
+        self._facets: dict[str, Any] | None = None
+        self._identifier: str | None = None
+        if identifier is not None:
+            self.identifier = identifier
+        if style:
+            self.style.update(style)
+        if attributes:
+            self.attributes.update(attributes)
+        if classname:
+            self.add_class(*classname.split())
+        for name, value in properties.items():
+            if name not in self._properties:
+                raise TypeError(
+                    f"{type(self).__name__}() has no argument {name!r}; its properties are {', '.join(self._properties)}"
+                )
+            setattr(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in Widget.__slots__:
+            raise NotInitializedError(f"{type(self).__name__}.__init__() must call super().__init__() first")
+        raise AttributeError(f"{type(self).__name__!r} widget has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        try:
+            name = self._identifier
+        except NotInitializedError:
+            name = None
+        return f"{type(self).__name__}({name})" if name else f"{type(self).__name__}()"
+
+    # -- place in the tree
+
+    @property
+    def identifier(self) -> str:
+        """The name by which messages find the widget, and the `id` of its element. Set it before the widget is attached.
+
+        Raises UnsafeValueError for a name that is not letters, digits, `_` and `-`.
+        """
+        if self._identifier is None:
+            self._identifier = f"x{next(_detached_identifiers)}"
+        return self._identifier
+
+    @identifier.setter
+    def identifier(self, name: str) -> None:
+        if self._tree is not None:
+            raise TreeError(f"{self!r} is attached: its identifier cannot change any more")
+        try:
+            self._identifier = safe.identifier(name)
+        except UnsafeValueError as error:
+            raise UnsafeValueError(f"{type(self).__name__}: {error}") from None
+        self._facet("identifier", lambda: True)
+
+    @property
+    def outer_identifier(self) -> str:
+        """The `id` of the outermost element; another than `identifier` where `frame` puts something around it."""
+        return self.identifier
+
+    @property
+    def parent(self) -> "Widget | None":
+        """The widget that this one is a child of."""
+        return self._parent
+
+    @property
+    def children(self) -> Children:
+        """The widgets inside this one. An observed list; assigning a list keeps the elements of those that stay."""
+        if self._children is None:
+            self._children = Children(self)
+        return self._children
+
+    @children.setter
+    def children(self, children: "Iterable[Widget]") -> None:
+        try:
+            after = iter(children)
+        except TypeError:
+            raise TypeError(f"{self!r}.children must be a list of widgets, not {type(children).__name__}") from None
+        self.children.replace(after)
+
+    @property
+    def descendants(self) -> "Iterator[Widget]":
+        """All widgets below this one, in document order."""
+        below = descend(self)
+        next(below)
+        return below
+
+    @property
+    def descendent_index(self) -> "Mapping[str, Widget]":
+        """The widgets below this one by identifier (jibe's name)."""
+        return {widget.identifier: widget for widget in self.descendants}
+
+    def on_attached(self) -> None:
+        """Called when the widget has become part of a live page. For subclasses."""
+
+    def on_detached(self) -> None:
+        """Called when the widget has left the page, or the page has ended. For subclasses."""
+
+    # -- properties
+
+    @property
+    def properties(self) -> "Properties":
+        """The properties by name. A name that the class does not have becomes an attribute of this widget."""
+        return Properties(self)
+
+    @properties.setter
+    def properties(self, values: Mapping[str, Any]) -> None:
+        Properties(self).update(values)
+
+    def on_change(self, propname: str, newval: Any, oldval: Any) -> None:
+        """Called after a property has changed. For subclasses."""
+
+    def watch(self, name: str, callback: Callable[[Any, Any], object]) -> None:
+        """Calls `callback(new, old)` whenever the property changes. Raises AttributeError for an unknown one."""
+        if name not in self._properties:
+            raise AttributeError(f"{self!r} has no property {name!r}")
+        self._facet("watchers", dict).setdefault(name, []).append(callback)
+
+    @property
+    def _watched(self) -> bool:
+        return self._overrides_on_change or (self._facets is not None and "watchers" in self._facets)
+
+    def _property_changed(self, name: str, new: Any, old: Any) -> None:
+        if self._overrides_on_change:
+            self.on_change(name, new, old)
+        for callback in (self._facets or {}).get("watchers", {}).get(name, ()):
+            callback(new, old)
+
+    # -- looks
+
+    @property
+    def style(self) -> ObservedDict:
+        """Inline style: CSS properties by name. Raises UnsafeValueError for a value that could leave its declaration."""
+        return self._facet("style", lambda: ObservedDict(self, _show_style))  # type: ignore[no-any-return]
+
+    @style.setter
+    def style(self, values: Mapping[str, object] | None) -> None:
+        self.style.replace(values or {})
+
+    @property
+    def attributes(self) -> ObservedDict:
+        """Attributes of the element. Raises UnsafeValueError for one that could run code."""
+        return self._facet("attributes", lambda: ObservedDict(self, _show_attribute))  # type: ignore[no-any-return]
+
+    @attributes.setter
+    def attributes(self, values: Mapping[str, object] | None) -> None:
+        self.attributes.replace(values or {})
+
+    @property
+    def classname(self) -> str:
+        """The element's `class`. By default `widget` and the names of the widget's classes, in lower case."""
+        return self._classname if self._facets is None else self._facets.get("classname", self._classname)
+
+    @classname.setter
+    def classname(self, classes: str) -> None:
+        if not isinstance(classes, str):
+            raise TypeError(f"{self!r}.classname must be str, not {type(classes).__name__}")
+        if classes != self.classname:
+            self._facet("classname", str)
+            self._facets["classname"] = classes  # type: ignore[index]
+            if self._tree is not None:
+                self._tree.update(self, ("attr", "class"), ["attr", self.identifier, "class", self._class_text()])
+
+    def css(self, style: Mapping[str, object]) -> None:
+        """Sets style properties; None or "" removes one."""
+        self.style.update(style)
+
+    def attr(self, attributes: Mapping[str, object]) -> None:
+        """Sets attributes; None or False removes one."""
+        self.attributes.update(attributes)
+
+    def add_class(self, *names: str) -> None:
+        """Adds classes to the element."""
+        now = self.classname.split()
+        self.classname = " ".join([*now, *(name for name in names if name not in now)])
+
+    def remove_class(self, *names: str) -> None:
+        """Takes classes from the element."""
+        self.classname = " ".join(name for name in self.classname.split() if name not in names)
+
+    def _class_text(self) -> str:
+        """The classes with those that properties switch."""
+        probe: Element = ["", {"class": self.classname}]
+        for declared in self._bound:
+            if declared.bind is not None and declared.bind.key[0] == "class":
+                declared.bind.describe(probe, declared.__get__(self, type(self)))
+        return str(probe[1]["class"])
+
+    def _facet(self, name: str, make: Callable[[], Any]) -> Any:
+        """What few widgets have is kept in one dict, made when first needed."""
+        if self._facets is None:
+            self._facets = {}
+        if name not in self._facets:
+            self._facets[name] = make()
+        return self._facets[name]
+
+    # -- what the browser shows
+
+    def node(self) -> Element:
+        """The description of the widget and all inside it. See `node.py` for its form."""
+        tag = self.tagname
+        if tag not in _known_tags:
+            _known_tags.add(check_tag(tag))
+        attributes: dict[str, Any] = {"id": self.identifier, "class": self.classname}
+        node: Element = [tag, attributes]
+        facets = self._facets
+        if facets is not None and facets.get("style"):
+            attributes["style"] = dict(facets["style"])
+        for declared in self._bound:
+            value = declared.__get__(self, type(self))
+            if value != declared.default or declared.event or value:
+                declared.bind.describe(node, value)  # type: ignore[union-attr]
+        if facets is not None and "attributes" in facets:
+            attributes.update((name, value or True) for name, value in facets["attributes"].items())
+        listening = self._listening()
+        if listening:
+            attributes["data-on"] = listening
+        node.extend(self.content())
+        if self._children:
+            node.extend([child.node() for child in self._children])
+        return self.frame(node)
+
+    def content(self) -> Iterable[Node]:
+        """Inner elements that are no widgets, before the children. For subclasses; a property bound with `redraw` may
+        shape them. Give those that should keep their element across a redraw an `id` of `f"{self.identifier}.name"`."""
+        return ()
+
+    def part(self, name: str) -> Element:
+        """The element of `content` with the `id` of `f"{self.identifier}.{name}"`."""
+        wanted = f"{self.identifier}.{name}"
+        return next(found for node in self.content() for found in walk(node) if found[1].get("id") == wanted)
+
+    def frame(self, node: Element) -> Element:
+        """The widget's own node with what surrounds it. For subclasses, together with `outer_identifier`."""
+        return node
+
+    def _listening(self) -> str:
+        """The value of `data-on`."""
+        handlers = self._handlers
+        if not handlers and not self._carries and not self._local and not self.prevents:
+            return ""
+        options: dict[str, str] = (self._facets or {}).get("listen", {})
+        wanted = dict.fromkeys((*(declared.event for declared in self._carried.values()), *self.prevents))
+        wanted.update(dict.fromkeys(event for event in (*self._local, *(handlers or ())) if event in DOM_EVENTS))
+        return " ".join(
+            event
+            + (f":{self._carries[event]}" if event in self._carries else "")
+            + options.get(event, ",prevent" if event in self.prevents else "")
+            for event in wanted
+        )
+
+    # -- events
+
+    @property
+    def subscribers(self) -> dict[str, list[Handler]]:
+        """The registered handlers by event (jibe's name). A copy: use `register` and `unregister` to change them."""
+        found: dict[str, list[Handler]] = {event: [] for event in (*self.events, *self._local)}
+        for event, handlers in (self._handlers or {}).items():
+            found[event] = [handler for handler, _ in handlers]
+        return found
+
+    def register(
+        self,
+        event: str,
+        handler: Handler,
+        *,
+        debounce: float = 0,
+        throttle: float = 0,
+        keys: Iterable[str] = (),
+        prevent: bool = False,
+        stop: bool = False,
+    ) -> None:
+        """Calls `handler(source, message)` at each such event; plain or `async`. One that takes fewer arguments gets fewer.
+
+        :param debounce: seconds of quiet before the browser reports it.
+        :param throttle: seconds between two reports at least.
+        :param keys: report these keys only (`"Enter"`, `"Escape"`: names of KeyboardEvent.key).
+        :param prevent: prevent the browser's own action.
+        :param stop: widgets around this one do not get the event.
+
+        Registering the same handler again does nothing. Raises NoSuchEvent for an event that the widget does not have.
+        """
+        if event not in self.events and event not in self._local and event not in DOM_EVENTS:
+            own = ", ".join(sorted(self.events | self._local.keys())) or "none of its own"
+            raise NoSuchEvent(f"{self!r} has no event {event!r}; its events: {own}, and those of the browser (click, …)")
+        takes = arity(handler, 2)
+        options = listen_options(debounce, throttle, keys, prevent or event in self.prevents, stop)
+        if self._handlers is None:
+            self._handlers = {}
+        handlers = self._handlers.setdefault(event, [])
+        if all(known != handler for known, _ in handlers):
+            handlers.append((handler, takes))
+        if options:
+            self._facet("listen", dict)[event] = options
+        self._show_listening()
+
+    def unregister(self, event: str, handler: Handler) -> None:
+        """Takes back a `register`. Raises ValueError where the handler is not registered."""
+        handlers = (self._handlers or {}).get(event, [])
+        for entry in handlers:
+            if entry[0] == handler:
+                handlers.remove(entry)
+                break
+        else:
+            raise ValueError(f"{handler!r} is not registered for {event!r} of {self!r}")
+        if not handlers and self._handlers is not None:
+            del self._handlers[event]
+        self._show_listening()
+
+    def _show_listening(self) -> None:
+        if self._tree is not None:
+            listening = self._listening() or None
+            self._tree.update(self, ("attr", "data-on"), ["attr", self.identifier, "data-on", listening])
+
+    def emit(self, event: str, message: Message | None = None) -> None:
+        """Calls the handlers registered for the event. One that raises is reported and does not keep the others from it."""
+        handlers = (self._handlers or {}).get(event)
+        if handlers:
+            complete = {"id": self.identifier, "event": event} if message is None else message
+            for handler, takes in tuple(handlers):
+                self._call(event, handler, (self, complete)[:takes])
+
+    def on_message(self, message: Message) -> None:
+        """Handles a message from the browser: takes over the properties it carries, then calls the event's handlers.
+
+        Raises ProtocolError where the widget has no such event, is disabled, or refuses a value.
+        """
+        event = message["event"]
+        if getattr(self, "disabled", False):
+            raise ProtocolError("the widget is disabled")
+        properties = message.get("properties")
+        if properties:
+            for name, raw in properties.items():
+                carried = self._carried.get(name)
+                if carried is None or event not in self._carries:
+                    raise ProtocolError(f"{name!r} is no property that {event!r} carries")
+                carried.carry_back(self, raw, message.get("connection"))
+        local = self._local.get(event)
+        if local is not None:
+            name, takes = local
+            self._call(event, getattr(self, name), (message,)[:takes])
+        elif self._handlers is not None and event in self._handlers:
+            self.emit(event, message)
+        elif event not in self.events and event not in self._carries and event not in DOM_EVENTS:
+            raise ProtocolError(f"no such event: {event!r:.60}")
+
+    def _call(self, event: str, handler: Handler, arguments: tuple[Any, ...]) -> None:
+        """The one place that calls a user's handler."""
+        host = self._tree.host if self._tree is not None else None
+        try:
+            result = handler(*arguments)
+        except Exception as error:
+            if host is None:
+                raise
+            host.failed(self, event, error)
+            return
+        if result is not None and isawaitable(result):
+            if host is None:
+                _close(result)
+                raise OrphanWidgetError(f"{self!r} is not part of a live page: its async handler cannot run")
+            host.run(self, event, result)
+
+    # -- messages to the browser
+
+    def message(self, message: Message) -> None:
+        """Sends a message of your own to the widget's element, where it arrives as a `jibe-message` event."""
+        self.deliver({**message, "id": self.identifier, "path": []})
+
+    def deliver(self, message: Message) -> None:
+        """Passes a message up to the application, which sends it. Raises OrphanWidgetError without one."""
+        message["path"] = [self.identifier, *message.get("path", ())]
+        if self._parent is None:
+            raise OrphanWidgetError(f"{self!r} is not attached to an application")
+        self._parent.deliver(message)
+
+    def focus(self) -> None:
+        """Gives the keyboard to the widget."""
+        self.call("focus")
+
+    def scroll_into_view(self) -> None:
+        """Scrolls so that the widget is seen."""
+        self.call("scrollIntoView", {"block": "nearest"})
+
+    def call(self, method: str, *arguments: Any) -> None:
+        """Calls a method of the widget's element in the browser. Does nothing while the widget is not attached."""
+        if self._tree is not None:
+            self._tree.call(["call", self.identifier, method, list(arguments)])
+
+
+class Properties(MutableMapping[str, Any]):
+    """A widget's properties as a mapping, over the attributes of the same name."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+
+    def _extra(self) -> dict[str, None]:
+        return (self._widget._facets or {}).get("extra", {})  # type: ignore[no-any-return]
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._widget._properties or name in self._extra():
+            return getattr(self._widget, name)
+        raise KeyError(name)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self._widget._properties:
+            self._widget._facet("extra", dict)[name] = None
+        setattr(self._widget, name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if name not in self._extra():
+            raise KeyError(name)
+        del self._extra()[name]
+        delattr(self._widget, name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._widget._properties
+        yield from self._extra()
+
+    def __len__(self) -> int:
+        return len(self._widget._properties) + len(self._extra())
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _show_style(widget: Widget, name: str, value: Any) -> str | None:
+    try:
+        text = safe.style(name, value)
+    except UnsafeValueError as error:
+        raise UnsafeValueError(f"{widget!r}: {error}") from None
+    if widget._tree is not None:
+        widget._tree.update(widget, ("style", name), ["style", widget.identifier, name, text])
+    return text
+
+
+def _show_attribute(widget: Widget, name: str, value: Any) -> str | None:
+    try:
+        text = safe.attribute(name, value)
+    except UnsafeValueError as error:
+        raise UnsafeValueError(f"{widget!r}: {error}") from None
+    if widget._tree is not None:
+        widget._tree.update(widget, ("attr", name), ["attr", widget.identifier, name, text])
+    return text
+
+
+def _look_over(cls: type[Widget]) -> None:
+    """What a widget class is, worked out once: its classes, its properties, its handlers, its hooks."""
+    lineage = [base for base in reversed(cls.__mro__) if isinstance(base, WidgetMeta)]
+    names = dict.fromkeys(base.__name__.lower() for base in lineage if not base.__name__.startswith("_"))
+    cls._classname = " ".join(names)
+    properties: dict[str, Property[Any]] = {}
+    local: dict[str, tuple[str, int]] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            if isinstance(value, Property):
+                properties[name] = value
+            elif name in properties:
+                del properties[name]
+            for event in getattr(value, "event_register", ()) if callable(value) else ():
+                other = local.get(event)
+                if other is not None and other[0] != name and base is cls and other[0] in vars(cls):
+                    raise TypeError(f"{cls.__name__} has two handlers for the event {event!r}: {other[0]} and {name}")
+                local[event] = (name, arity(value, 2) - 1)
+    cls._properties = properties
+    cls._bound = tuple(declared for declared in properties.values() if declared.bind is not None)
+    carried = [declared for declared in properties.values() if declared.event]
+    cls._carried = {declared.name: declared for declared in carried}
+    cls._carries = {
+        event: declared.reads for declared in carried for event in {declared.event, *(("input",) if declared.event == "change" else ())}
+    }
+    cls._local = local
+    cls._wants_hooks = cls.on_attached is not Widget.on_attached or cls.on_detached is not Widget.on_detached
+    cls._overrides_on_change = cls.on_change is not Widget.on_change
+
+
+def _close(awaitable: Awaitable[Any]) -> None:
+    """A coroutine that will never run says so as a warning, unless it is closed."""
+    close = getattr(awaitable, "close", None)
+    if close is not None:
+        close()
+
+
+_look_over(Widget)

@@ -1,0 +1,1 @@
+"""The server: pages, sockets, files. The only room that knows Tornado."""

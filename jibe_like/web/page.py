@@ -1,0 +1,200 @@
+"""The first response: a page that can be read before any script has run."""
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Iterable
+from secrets import token_urlsafe
+from typing import Any, Final
+
+import tornado.web
+
+from ..errors import TooManySessionsError
+from ..settings import Settings
+from ..tree.node import escape, style_rules, to_html
+from .client import PATH, client_file
+from .mount import Mount, connection_for, relative_url
+from .security import new_nonce, set_security_headers
+
+logger = logging.getLogger("jibe_like.web")
+
+_SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{10,128}")
+_CLOSING_TAG: Final = re.compile(r"<(?=/(?:script|style))", re.IGNORECASE)
+
+
+class PageTemplate:
+    """The HTML document around an application."""
+
+    def render(
+        self,
+        *,
+        body: str = "",
+        appname: str = "",
+        scripts: Iterable[str] = (),
+        cssfiles: Iterable[str] = (),
+        presetup: str = "",
+        css: str = "",
+        nonce: str = "",
+        client: str = "",
+        stylesheet: str = "",
+        config: dict[str, Any] | None = None,
+        inline_style: str = "",
+        settings: Settings | None = None,
+    ) -> str:
+        """The page.
+
+        `body`, `presetup` (JavaScript run before the client) and `css` are the application author's own text, put in as
+        they are; everything else is escaped. `scripts` and `cssfiles` are URLs. `nonce` lets all of them run.
+        """
+        settings = settings or Settings()
+        own = f' nonce="{nonce}"' if nonce else ""
+        theme = f' data-theme="{settings.theme}"' if settings.theme else ""
+        parts = [
+            f'<!DOCTYPE html><html lang="{escape(settings.language)}" dir="{settings.direction}"{theme}><head>',
+            '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">',
+            f"<title>{escape(appname)}</title>",
+            '<link rel="icon" href="data:,">',
+        ]
+        if config is not None:
+            parts.append(f'<meta name="jibe-like" content="{escape(json.dumps(config, separators=(",", ":")))}">')
+        if stylesheet:
+            parts.append(f'<link rel="stylesheet" href="{escape(stylesheet)}"{own}>')
+        parts += [f'<link rel="stylesheet" href="{escape(url)}"{own}>' for url in cssfiles]
+        if css:
+            parts.append(f"<style{own}>{_CLOSING_TAG.sub('<' + chr(92), css)}</style>")
+        if inline_style:
+            parts.append(f'<style id="jibe-style"{own}>{inline_style}</style>')
+        parts += [f'<script src="{escape(url)}"{own}></script>' for url in scripts]
+        if presetup:
+            parts.append(f"<script{own}>{presetup}</script>")
+        if client:
+            parts.append(f'<script type="module" src="{escape(client)}"{own}></script>')
+        parts += ["</head><body>", body, "</body></html>"]
+        return "".join(parts)
+
+
+htmlt = PageTemplate()
+"""The page's template (jibe's name)."""
+
+
+class MainHandler(tornado.web.RequestHandler):
+    """Serves an application's page. Subclass it and override the hooks, and name it as `MyApp.main_handler_class`."""
+
+    mount: Mount | None = None
+
+    def initialize(self, mount: Mount | None = None) -> None:
+        self.mount = mount
+
+    def body(self) -> str:
+        """HTML that stands before the application in the page's body. Your own text: it is not escaped."""
+        return ""
+
+    def appname(self) -> str:
+        """The page's title."""
+        return self.mount.name if self.mount is not None else ""
+
+    def scripts(self) -> list[str]:
+        """URLs of scripts to load before the client."""
+        return []
+
+    def cssfiles(self) -> list[str]:
+        """URLs of style sheets to load after the built-in one."""
+        return []
+
+    def presetup(self) -> str:
+        """JavaScript to run before the client starts."""
+        return ""
+
+    def css(self) -> str:
+        """CSS of your own."""
+        return ""
+
+    def get(self, *args: str) -> None:
+        nonce = new_nonce()
+        settings = self.mount.settings if self.mount is not None else Settings()
+        set_security_headers(self, nonce, settings)
+        user = self._identify()
+        root, style, config = "", "", self._config()
+        if self.mount is not None and self.request.method != "HEAD":
+            try:
+                root, style, config = self._prerender(self.mount, user)
+            except TooManySessionsError as error:
+                logger.warning("%s", error)
+                self.set_status(503)
+                self.set_header("Retry-After", "10")
+                self._apologise("Too many visitors", "Please try again in a moment.", nonce, settings)
+                return
+            except Exception:
+                logger.exception("%s could not be started", self.mount.name)
+                self.set_status(500)
+                detail = traceback.format_exc() if settings.debug else ""
+                self._apologise("Something went wrong", "The page could not be made. Please try again.", nonce, settings, detail)
+                return
+        page = htmlt.render(
+            body=self.body() + root,
+            appname=self.appname(),
+            scripts=self.scripts(),
+            cssfiles=self.cssfiles(),
+            presetup=self.presetup(),
+            css=self.css(),
+            nonce=nonce,
+            client=self._client_url("client.js"),
+            stylesheet=self._client_url("style.css"),
+            config=config,
+            inline_style=style,
+            settings=settings,
+        )
+        self.finish(page.encode("utf-8", "replace"))
+
+    def _prerender(self, mount: Mount, user: str) -> tuple[str, str, dict[str, Any]]:
+        """The tree as HTML, its inline styles, and what the client has to know."""
+        registry = mount.registry
+        kept = registry.may_prerender()
+        connection = connection_for(self, sessionid=user)
+        session = registry.enter(connection)
+        node = session.render()
+        config = self._config() | {"seq": session.outbox.seq}
+        if kept or session.used:
+            config["token"] = registry.token(connection)
+        else:
+            registry.discard(session)
+        return to_html(node), style_rules(node), config
+
+    def _identify(self) -> str:
+        """The visitor's `sessionid`, set where the request has none."""
+        user = self.get_cookie("sessionid") or ""
+        if not _SESSION_ID.fullmatch(user):
+            user = token_urlsafe(16)
+            self.set_cookie(
+                "sessionid", user, httponly=True, samesite="Lax", secure=self.request.protocol == "https", path="/"
+            )
+        return user
+
+    def _config(self) -> dict[str, Any]:
+        """What the client is told in `<meta name="jibe-like">`."""
+        if self.mount is None:
+            return {"token": "", "seq": 0, "socket": relative_url(self.request.path, "/websocket"), "limit": 0}
+        return {
+            "token": "",
+            "seq": 0,
+            "socket": self.mount.url(self, "websocket"),
+            "limit": self.mount.settings.max_message_bytes,
+        }
+
+    def _client_url(self, name: str) -> str:
+        path = f"{PATH}/{client_file(name)}"
+        return self.mount.url(self, path) if self.mount is not None else relative_url(self.request.path, "/" + path)
+
+    def _apologise(self, title: str, text: str, nonce: str, settings: Settings, detail: str = "") -> None:
+        body = f'<main class="widget apology"><h1>{escape(title)}</h1><p>{escape(text)}</p>'
+        if detail:
+            body += f'<pre tabindex="0">{escape(detail)}</pre>'
+        page = htmlt.render(
+            body=body + "</main>", appname=title, nonce=nonce, stylesheet=self._client_url("style.css"), settings=settings
+        )
+        self.finish(page.encode("utf-8", "replace"))
+
+    def data_received(self, chunk: bytes) -> None:
+        """A page takes no streamed body."""
+

@@ -1,0 +1,135 @@
+"""The shapes of messages, and how they are read and written."""
+
+import json
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from ..errors import ProtocolError
+from ..tree.binding import Operation
+from ..tree.node import Element
+
+SUBPROTOCOL: Final = "jibe-like.1"
+MAX_DEPTH: Final = 16
+"""Levels of lists and objects inside an event's `data` or `properties`."""
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
+class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """A message from a browser: an event of a widget, or (without `id`) an acknowledgement alone."""
+
+    n: _Count = 0
+    ack: _Count = 0
+    id: _Name | None = None
+    event: _Name | None = None
+    data: dict[str, Any] | None = None
+    properties: dict[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(Event)
+_encode = msgspec.json.encode
+
+
+def decode_event(text: str | bytes) -> Event:
+    """The event of a message. Raises ProtocolError with the reason for everything else."""
+    if isinstance(text, bytes):
+        raise ProtocolError("a binary frame")
+    try:
+        event = _decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
+        raise ProtocolError(f"{error or 'nested too deeply'}") from None
+    keys = 0
+    if event.id is None:
+        if event.event is not None or not event.ack:
+            raise ProtocolError("no id")
+    elif event.event is None:
+        raise ProtocolError("no event")
+    for part in (event.data, event.properties):
+        if part:
+            for value in part.values():
+                if value.__class__ in (dict, list):
+                    keys += _count_keys(value, 2)
+            keys += len(part)
+    # Every key ends in a quote and a colon. Other counts than keys: one stands twice, or is unknown, or a text has both.
+    if text.count('":') != keys + _present(event):
+        _refuse_duplicates(text)
+    return event
+
+
+def _present(event: Event) -> int:
+    return sum(
+        (
+            event.n != 0,
+            event.ack != 0,
+            event.id is not None,
+            event.event is not None,
+            event.data is not None,
+            event.properties is not None,
+        )
+    )
+
+
+def _count_keys(value: Any, depth: int) -> int:
+    if depth > MAX_DEPTH:
+        raise ProtocolError(f"nested more than {MAX_DEPTH} levels deep")
+    if isinstance(value, dict):
+        return len(value) + sum(_count_keys(item, depth + 1) for item in value.values())
+    if isinstance(value, list):
+        return sum(_count_keys(item, depth + 1) for item in value)
+    return 0
+
+
+def _refuse_duplicates(text: str) -> None:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ProtocolError("a key stands twice in one object")
+        return found
+
+    try:
+        json.loads(text, object_pairs_hook=unique)
+    except RecursionError:
+        raise ProtocolError("nested too deeply") from None
+
+
+def encode(message: Any) -> bytes:
+    """JSON. Text that UTF-8 cannot say (a lone surrogate) has the replacement character in its place.
+
+    Raises TypeError for what JSON cannot say.
+    """
+    try:
+        return _encode(message)
+    except UnicodeEncodeError:
+        return _encode(_sayable(message))
+
+
+def _sayable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, (list, tuple)):
+        return [_sayable(item) for item in value]
+    if isinstance(value, dict):
+        return {_sayable(key): _sayable(item) for key, item in value.items()}
+    return value
+
+
+def encode_ops(seq: int, ops: list[Operation], got: int = 0) -> bytes:
+    """A numbered frame of operations; `got` is left out where it is 0."""
+    return encode({"seq": seq, "got": got, "ops": ops} if got else {"seq": seq, "ops": ops})
+
+
+def encode_root(seq: int, root: Element) -> bytes:
+    """The frame with the whole tree."""
+    return encode({"seq": seq, "root": root})
+
+
+def encode_got(got: int) -> bytes:
+    """Events up to this number have been handled, and nothing is to be shown for it."""
+    return b'{"got":%d}' % got
+
+
+def encode_hello(token: str, got: int, resumed: bool) -> bytes:
+    """The first frame on every socket."""
+    return encode({"hello": {"token": token, "got": got, "resumed": resumed}})

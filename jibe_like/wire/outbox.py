@@ -1,0 +1,73 @@
+"""Frames on their way to the browsers of one session: numbered, kept until acknowledged, replayed, bounded."""
+
+from collections import deque
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Frame:
+    """A numbered frame. The connection `origin`, from which the change came, gets `to_origin` (None: nothing)."""
+
+    seq: int
+    text: bytes
+    origin: str = ""
+    to_origin: bytes | None = None
+
+    def for_connection(self, connection_id: str) -> bytes | None:
+        return self.to_origin if self.origin and connection_id == self.origin else self.text
+
+    @property
+    def size(self) -> int:
+        return len(self.text) + (len(self.to_origin) if self.to_origin else 0)
+
+
+class Outbox:
+    """The frames that some connection may still lack.
+
+    :param most_frames: frames kept at the most.
+    :param most_bytes: bytes kept at the most.
+    """
+
+    __slots__ = ("_bytes", "_frames", "most_bytes", "most_frames", "seq")
+
+    def __init__(self, most_frames: int, most_bytes: int) -> None:
+        self.most_frames = most_frames
+        self.most_bytes = most_bytes
+        self.seq = 0
+        """Number of the newest frame."""
+        self._frames: deque[Frame] | None = None
+        self._bytes = 0
+
+    def add(self, frame: Frame) -> None:
+        """Keeps a frame, numbered `seq + 1`; beyond the bounds the oldest are forgotten."""
+        assert frame.seq == self.seq + 1, f"frame {frame.seq} after {self.seq}"
+        self.seq = frame.seq
+        if self._frames is None:
+            self._frames = deque()
+        self._frames.append(frame)
+        self._bytes += frame.size
+        while self._frames and (len(self._frames) > self.most_frames or self._bytes > self.most_bytes):
+            self._forget()
+
+    def acknowledged(self, seq: int) -> None:
+        """Every connection has the frames up to `seq`."""
+        while self._frames and self._frames[0].seq <= seq:
+            self._forget()
+
+    def after(self, seq: int, connection_id: str) -> list[bytes] | None:
+        """What a connection that has `seq` lacks, in order; None where that is no longer known."""
+        if seq == self.seq:
+            return []
+        if seq > self.seq or not self._frames or self._frames[0].seq > seq + 1:
+            return None
+        texts = (frame.for_connection(connection_id) for frame in self._frames if frame.seq > seq)
+        return [text for text in texts if text is not None]
+
+    def _forget(self) -> None:
+        assert self._frames is not None
+        self._bytes -= self._frames.popleft().size
+        if not self._frames:
+            self._frames = None
+
+    def __len__(self) -> int:
+        return len(self._frames or ())
