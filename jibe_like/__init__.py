@@ -25,7 +25,7 @@ from .tree.property import Property
 from .tree.widget import Widget
 from .web.page import MainHandler, htmlt
 from .web.websocket import WebSocketHandler
-from .widgets import *  # noqa: F403
+from .widgets import *
 from .widgets import __all__ as _widgets
 
 __version__ = "0.1.0"

@@ -9,12 +9,12 @@ class NotWidgetError(JibeLikeError, TypeError):
     """A child is no widget."""
 
 
-class NoSuchEvent(JibeLikeError, ValueError):  # noqa: N818 - jibe's name
+class NoSuchEvent(JibeLikeError, ValueError):
     """A handler was registered for an event that the widget does not have."""
 
 
 class TreeError(JibeLikeError, ValueError):
-    """A change that would break the tree: the same widget twice, a cycle, an identifier in use, another app's widget."""
+    """A change that would break the tree: a widget twice, a cycle, an identifier in use, another app's widget."""
 
 
 class OrphanWidgetError(JibeLikeError, RuntimeError):
@@ -51,3 +51,32 @@ class SettingsError(JibeLikeError, ValueError):
 
 class TooManySessionsError(JibeLikeError, RuntimeError):
     """The server hosts as many sessions as its settings allow."""
+
+
+class StoreError(JibeLikeError, RuntimeError):
+    """A store cannot be read or written, or its secret cannot be used. Its text names the file and the reason."""
+
+
+class SnapshotError(JibeLikeError, ValueError):
+    """Bytes that are no snapshot made with one of the secrets: changed, foreign, or of another version."""
+
+
+class MisfitSnapshotError(SnapshotError):
+    """A genuine snapshot that today's code cannot take: a class is gone, or does not accept what was stored."""
+
+
+class UnpicklableError(JibeLikeError, TypeError):
+    """Something in a session cannot be stored.
+
+    `path` says where (`document.children[2].file`), `type_name` what (`_io.TextIOWrapper`), `reason` why.
+    """
+
+    def __init__(self, path: str, type_name: str, reason: str) -> None:
+        self.path = path
+        self.type_name = type_name
+        self.reason = reason
+        super().__init__(f"{path} cannot be stored: {reason} ({type_name})")
+
+
+class LostFunctionError(JibeLikeError, RuntimeError):
+    """A function was called that a snapshot refers to and that the code no longer has."""

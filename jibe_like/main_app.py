@@ -50,6 +50,8 @@ class MainApp(VBox):
     """Folders to serve: `{"from": folder, "to": path}`, or a list of such."""
     main_handler_class: ClassVar[type[MainHandler]] = MainHandler
     """Answers the page's request. Subclass `MainHandler` to change what is around the application."""
+    title: ClassVar[str] = ""
+    """The page's title; empty: the name of the class."""
     settings: ClassVar[Settings] = Settings()
     mode: ClassVar[str] = "unicast"
     """Who shares an instance: `unicast` nobody, `multicast` all pages of one user, `broadcast` everybody."""
@@ -76,9 +78,9 @@ class MainApp(VBox):
     # -- messages
 
     def on_message(self, message: Message) -> None:
-        """Called for each message from the browser: passes it to the widget that it names. Override to see them all.
+        """Called for each message from the browser; passes it to the widget that it names. Override to see all.
 
-        :param message: `id` and `event`; `data`, `properties` where the event has them; `connection`: the id of the page.
+        :param message: `id`, `event`, `data` and `properties` where the event has them, `connection`: the page's id.
 
         Raises ProtocolError for a widget that is not in the tree.
         """
@@ -112,14 +114,16 @@ class MainApp(VBox):
             self.deliver(message)
 
     def redirect(self, url: str) -> None:
-        """Sends the page elsewhere. Raises UnsafeValueError for a URL of another scheme than http, https, mailto, tel."""
+        """Sends the page elsewhere. Raises UnsafeValueError for a scheme other than http, https, mailto, tel."""
         self.tree.go(url)
 
     def on_error(self, widget: Widget, event: str, error: Exception) -> object:
-        """Called when a handler raised; it has been logged. In debug mode the page shows the traceback. Override at will."""
+        """Called when a handler raised; that has been logged. In debug mode the page shows the traceback."""
         if self.session is not None and self.session.settings.debug:
             text = "".join(traceback.format_exception(error))
-            self.children.append(_HandlerError(f"{type(error).__name__} in {event!r} of {widget!r}", [Code(text)], open=True))
+            self.children.append(
+                _HandlerError(f"{type(error).__name__} in {event!r} of {widget!r}", [Code(text)], open=True)
+            )
         return None
 
     # -- serving
@@ -134,12 +138,12 @@ class MainApp(VBox):
         mode: str | None = None,
         handler: type[MainHandler] | None = None,
     ) -> list[Rule]:
-        """Tornado rules that serve this application below `prefix` ("/counter"), for a Tornado application of your own.
+        """Tornado rules that serve this application below `prefix` ("/counter"), for a Tornado application you have.
 
         Raises AssetsPathError for an `assets_path` that cannot be served.
         """
         prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
-        mount = cls._mount(prefix, name or cls.__name__, settings, mode)
+        mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode)
         place = re.escape(prefix)
         return [
             (f"{place}/?" if prefix else "/", handler or cls.main_handler_class, {"mount": mount}),
@@ -157,7 +161,7 @@ class MainApp(VBox):
     def make_tornado_app(
         cls, *, settings: Settings | None = None, mode: str | None = None, **tornado_settings: Any
     ) -> tornado.web.Application:
-        """A Tornado application that serves this one at `/`, its socket, the client and the folders of `assets_path`."""
+        """A Tornado application that serves this one at `/`, with its socket, the client and `assets_path`."""
         return Application(cls.handlers(settings=settings, mode=mode), **tornado_settings)
 
     @classmethod
@@ -185,14 +189,14 @@ class MainApp(VBox):
         """The mount for a `WebSocketHandler` subclass that names this class as `mainApp`."""
         mounts = _mounts_by_hand.setdefault(application, {})
         if cls not in mounts:
-            mounts[cls] = cls._mount("", cls.__name__, None, None)
+            mounts[cls] = cls._mount("", cls.title or cls.__name__, None, None)
         return mounts[cls]
 
     @classmethod
-    def _mount(cls, prefix: str, name: str, settings: Settings | None, mode: str | None) -> Mount:
+    def _mount(cls, prefix: str, title: str, settings: Settings | None, mode: str | None) -> Mount:
         chosen = settings or cls.settings
         registry = Registry(f"{cls.__module__}.{cls.__qualname__}{prefix}", cls, mode or cls.mode, chosen)
-        return Mount(name, prefix, chosen, registry)
+        return Mount(title, prefix, chosen, registry)
 
 
 class _HandlerError(Details):

@@ -13,9 +13,6 @@ from .web.page import MainHandler
 class MultiAppHandler(MainHandler):
     """Serves the pages of a `MultiApp`, at `/name`."""
 
-    def get(self, appname: str = "") -> None:
-        super().get(appname)
-
 
 class MultiApp(Application):
     """A Tornado application with one `MainApp` at each `/name`.

@@ -92,7 +92,9 @@ class BackgroundServer:
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(make, port, address, options)), daemon=True, name="jibe_like"
+            target=lambda: asyncio.run(self._serve(make, port, address, options)),
+            daemon=True,
+            name="jibe_like",
         )
         self._thread.start()
         listening = self._started.result()

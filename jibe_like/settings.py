@@ -28,7 +28,7 @@ class Settings:
     """Events a connection may send beyond that for a short time."""
 
     outbox_frames: int = 1_000
-    """Frames kept for a connection that has not acknowledged them; beyond, it gets the whole tree when it comes back."""
+    """Frames kept for a connection that has not acknowledged them; beyond, it gets the whole tree on its return."""
     outbox_bytes: int = 1024 * 1024
     """The same in bytes."""
     transport_bytes: int = 1024 * 1024
@@ -77,8 +77,10 @@ class Settings:
                 object.__setattr__(self, field.name, value)
             if hint in (bool, int, float, str):
                 if type(value) is not hint:
-                    raise SettingsError(f"{field.name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})")
-            elif isinstance(value, str) or not all(isinstance(item, str) for item in value):
+                    raise SettingsError(
+                        f"{field.name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})"
+                    )
+            elif isinstance(value, str) or not _holds_str(value):
                 raise SettingsError(f"{field.name} must be a list of str, not {value!r:.60}")
             if hint in (int, float) and not value >= 0:
                 raise SettingsError(f"{field.name} must not be below zero: {value!r}")
@@ -94,3 +96,7 @@ class Settings:
     def find_secret(self) -> str:
         """The secret set here or in the environment; empty where there is none."""
         return self.secret or os.environ.get("JIBE_LIKE_SECRET", "")
+
+
+def _holds_str(value: object) -> bool:
+    return isinstance(value, Sequence) and all(isinstance(item, str) for item in value)

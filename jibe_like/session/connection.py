@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 CLOSED_BY_APP = 1000
 TOO_MANY_EVENTS = 1008
 FAILED = 1011
+RESTARTING = 1012
 TRY_AGAIN = 1013
 REPLACED = 4000
 """Reasons for closing a transport; docs/protocol.md says what the browser does."""
@@ -45,7 +46,18 @@ class Visit:
 class Connection:
     """What an application is constructed with, and its link to one page."""
 
-    __slots__ = ("__weakref__", "acked", "application", "handled", "id", "lost_at", "session", "since", "transport", "visit")
+    __slots__ = (
+        "__weakref__",
+        "acked",
+        "application",
+        "handled",
+        "id",
+        "lost_at",
+        "session",
+        "since",
+        "transport",
+        "visit",
+    )
 
     def __init__(self, visit: Visit, application: Any = None, connection_id: str = "") -> None:
         self.id = connection_id or token_urlsafe(9)

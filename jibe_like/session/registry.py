@@ -7,9 +7,10 @@ from collections.abc import Callable
 from secrets import token_urlsafe
 from typing import Final
 
-from ..errors import TooManySessionsError
-from ..settings import Settings
-from .connection import Connection
+from jibe_like.errors import TooManySessionsError
+from jibe_like.settings import Settings
+
+from .connection import RESTARTING, Connection
 from .session import Document, Session
 from .token import Claims, Tokens
 
@@ -49,7 +50,9 @@ class Registry:
         session = self.sessions.get(key)
         if session is None:
             if len(self.sessions) >= self.settings.sessions:
-                raise TooManySessionsError(f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more")
+                raise TooManySessionsError(
+                    f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
+                )
             session = Session(key, self._make(connection), settings=self.settings)
             self.sessions[key] = session
             self._waiting.add(session)
@@ -91,12 +94,14 @@ class Registry:
         session.destroy()
 
     def close(self) -> None:
-        """Ends all."""
+        """Ends all: the server stops, and the pages wait for the next one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         for session in tuple(self.sessions.values()):
-            self.discard(session)
+            session.destroy(RESTARTING, "the server stops")
+        self.sessions.clear()
+        self._waiting.clear()
 
     def _watch(self) -> None:
         if self._timer is None:

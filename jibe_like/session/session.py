@@ -6,18 +6,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import ProtocolError
-from ..settings import Settings
-from ..tree.changes import Patch
-from ..tree.events import Message
-from ..tree.node import Element
-from ..tree.tree import Tree
-from ..wire.messages import Event, encode_got, encode_hello, encode_ops, encode_root
-from ..wire.outbox import Frame, Outbox
+from jibe_like.errors import ProtocolError
+from jibe_like.settings import Settings
+from jibe_like.tree.changes import Patch
+from jibe_like.tree.events import Message
+from jibe_like.tree.node import Element
+from jibe_like.tree.tree import Tree
+from jibe_like.wire.messages import Event, encode_got, encode_hello, encode_ops, encode_root
+from jibe_like.wire.outbox import Frame, Outbox
+
 from .connection import CLOSED_BY_APP, REPLACED, Connection, Transport
 
 if TYPE_CHECKING:
-    from ..tree.widget import Widget
+    from jibe_like.tree.widget import Widget
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -104,7 +105,7 @@ class Session:
         return self.document.node()
 
     def subscribe(self, connection: Connection, transport: Transport, seq: int | None, token: str) -> None:
-        """The page's socket is open. `seq`: the last frame that the page has; None where it has nothing of this session."""
+        """The page's socket is open. `seq`: the last frame that the page has; None where it has none of ours."""
         if connection.transport is not None:
             connection.transport.close(REPLACED, "the page opened another socket")
             self.unsubscribe(connection, connection.transport)
@@ -146,11 +147,9 @@ class Session:
         """Handles a message of a page: an event, an acknowledgement or both."""
         if event.ack > connection.acked:
             connection.acked = min(event.ack, self.outbox.seq)
-            self.outbox.acknowledged(
-                connection.acked
-                if len(self.connections) == 1
-                else min(other.acked for other in self.connections.values())
-            )
+            # With many pages that waits for the next frame: each of them acknowledges each frame.
+            if len(self.connections) == 1:
+                self.outbox.acknowledged(connection.acked)
         if event.id is None:
             return
         if event.n:
@@ -194,6 +193,8 @@ class Session:
 
     def _publish(self, patch: Patch, origin: Connection | None) -> None:
         frame = self._frame(patch, origin)
+        if len(self.connections) > 1:
+            self.outbox.acknowledged(min(connection.acked for connection in self.connections.values()))
         self.outbox.add(frame)
         for connection in tuple(self._open):
             text = frame.for_connection(connection.id)
@@ -279,8 +280,11 @@ class Session:
 
     # -- the end
 
-    def destroy(self) -> None:
-        """Ends the session: its tasks, its pages, its tree. Doing it twice is doing it once."""
+    def destroy(self, code: int = CLOSED_BY_APP, reason: str = "the session has ended") -> None:
+        """Ends the session: its tasks, its pages, its tree. Doing it twice is doing it once.
+
+        :param code: tells the pages why, and so whether they come back (docs/protocol.md).
+        """
         if self.destroyed:
             return
         self.flush()
@@ -288,7 +292,7 @@ class Session:
         for task in tuple(self._tasks):
             task.cancel()
         for connection in tuple(self.connections.values()):
-            connection.close(CLOSED_BY_APP, "the session has ended")
+            connection.close(code, reason)
             self.forget(connection)
         self._open.clear()
         self.document.tree.close()

@@ -29,14 +29,23 @@ class Tokens:
         self._lifetime = lifetime
 
     def issue(self, claims: Claims) -> str:
-        payload = {"s": claims.session, "c": claims.connection, "aud": self._app, "exp": int(time.time() + self._lifetime)}
+        payload = {
+            "s": claims.session,
+            "c": claims.connection,
+            "aud": self._app,
+            "exp": int(time.time() + self._lifetime),
+        }
         return jwt.encode(payload, self._secret, algorithm="HS256")
 
     def check(self, token: str) -> Claims | None:
         """What the token says; None where it is forged, expired or another application's."""
         try:
             payload = jwt.decode(
-                token, self._secret, algorithms=["HS256"], audience=self._app, options={"require": ["exp", "aud", "s", "c"]}
+                token,
+                self._secret,
+                algorithms=["HS256"],
+                audience=self._app,
+                options={"require": ["exp", "aud", "s", "c"]},
             )
         except jwt.InvalidTokenError:
             return None

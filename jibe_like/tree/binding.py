@@ -1,4 +1,4 @@
-"""How a property shows in the DOM: one tiny operation when it changes, one entry in the node when it is first rendered."""
+"""How a property shows in the DOM: one tiny operation when it changes, one entry in the node at first."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -118,9 +118,9 @@ class Html:
 
 
 class Redraw:
-    """The value shapes the widget's inner elements: `Widget.content` and `Widget.frame` use it. The whole widget is morphed.
+    """The value shapes the widget's inner elements: `Widget.content` and `Widget.frame` use it. The widget is morphed.
 
-    With `part`, only that element of `content` is, the one with the `id` `<identifier>.<part>`; it must always be there.
+    With `part`, only the element of `content` with the `id` `<identifier>.<part>` is; it must always be there.
     """
 
     def __init__(self, part: str = "") -> None:

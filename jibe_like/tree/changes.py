@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .binding import Operation
 
@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from .widget import Widget
 
 Key = tuple["Widget", str, str]
+
+
+class Home(NamedTuple):
+    """Where the browsers have a widget that has left its place since, and by which names."""
+
+    parent: "Widget | None"
+    identifier: str
+    outer_identifier: str
 
 
 @dataclass(slots=True)
@@ -33,7 +41,7 @@ class Changes:
     browsers have sends its identifier alone. Nothing here depends on the size of the tree.
     """
 
-    __slots__ = ("calls", "fresh", "gone", "limbo", "origins", "parts", "placed", "renders", "updates")
+    __slots__ = ("calls", "fresh", "home", "origins", "parts", "placed", "renders", "updates")
 
     def __init__(self) -> None:
         self.clear()
@@ -43,10 +51,8 @@ class Changes:
         """Attached since; the browsers get them within the node of whatever was placed."""
         self.placed: dict[Widget, dict[Widget, int]] = {}
         """By parent: children whose place is new, with the index that they were put at."""
-        self.gone: dict[str, str] = {}
-        """Roots of what was taken away and is known to the browsers: identifier and outer identifier."""
-        self.limbo: set[Widget] = set()
-        """All that was taken away and is known to the browsers."""
+        self.home: dict[Widget, Home] = {}
+        """All that the browsers have and that was moved or taken away since, with what was inside of it."""
         self.renders: dict[Widget, None] = {}
         self.parts: dict[tuple[Widget, str], None] = {}
         """Parts of a widget's content that are rendered anew."""
@@ -61,36 +67,49 @@ class Changes:
         self.calls = calls
 
     def update(self, key: Key, operation: Operation, origin: str | None) -> None:
+        # What was set last goes out last: a new `max` before the value that only it allows.
+        self.updates.pop(key, None)
         self.updates[key] = operation
         if origin is not None:
             self.origins[key] = origin
         elif self.origins:
             self.origins.pop(key, None)
 
+    def left(self, widget: "Widget", parent: "Widget | None") -> None:
+        """The widget leaves its parent, on its own or within what is taken away."""
+        if widget not in self.fresh and widget not in self.home:
+            self.home[widget] = Home(parent, widget.identifier, widget.outer_identifier)
+
+    def came(self, widget: "Widget") -> None:
+        """The widget has been attached."""
+        home = self.home.get(widget)
+        if home is not None and home.identifier == widget.identifier:
+            # What changed while it was away was not seen.
+            self.renders[widget] = None
+        else:
+            self.fresh.add(widget)
+
     def take(self, index: "Mapping[str, Widget]") -> Patch | None:
         """The operations for everything since the last call, or None. `index`: the attached widgets by identifier."""
-        if self.updates and not (
-            self.placed or self.gone or self.renders or self.parts or self.calls or self.origins
-        ):
+        if self.updates and not (self.placed or self.home or self.renders or self.parts or self.calls or self.origins):
             updates, self.updates = self.updates, {}
-            ops = [op for (widget, _, _), op in updates.items() if widget._tree is not None]
-            return Patch(ops) if ops else None
-        ops = []
-        echoes: dict[int, str] = {}
+            return Patch(list(updates.values()))
+        lost = {widget for widget in self.home if index.get(widget.identifier) is not widget or widget in self.fresh}
+        ops = self._rescue(lost, index)
         # Outer parents first: an element cannot be moved into one that is still inside of it.
         for parent in self.placed if len(self.placed) < 2 else sorted(self.placed, key=_depth):
-            if parent._tree is not None and parent not in self.fresh and not self._is_rendered(parent):
+            if index.get(parent.identifier) is parent and not self._is_covered(parent):
                 ops += self._insertions(parent, self.placed[parent])
         for widget in self.renders:
-            if widget._tree is not None and not (widget.parent and self._is_rendered(widget.parent)):
+            if index.get(widget.identifier) is widget and not self._is_covered(widget.parent):
                 ops.append(["render", widget.outer_identifier, widget.node()])
         for widget, part in self.parts:
-            if widget._tree is not None and not self._is_rendered(widget):
+            if index.get(widget.identifier) is widget and not self._is_covered(widget):
                 ops.append(["render", f"{widget.identifier}.{part}", widget.part(part)])
-        # An identifier with a new owner is not removed: the browser has made that one of the old element.
-        ops += [["remove", outer] for identifier, outer in self.gone.items() if identifier not in index]
+        ops += self._removals(lost, index)
+        echoes: dict[int, str] = {}
         for key, op in self.updates.items():
-            if key[0]._tree is not None and not self._is_rendered(key[0]):
+            if index.get(key[0].identifier) is key[0] and not self._is_covered(key[0]):
                 if key in self.origins:
                     echoes[len(ops)] = self.origins[key]
                 ops.append(op)
@@ -98,9 +117,30 @@ class Changes:
         self.clear()
         return Patch(ops, echoes) if ops else None
 
+    def _rescue(self, lost: "set[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
+        """Puts what has moved aside, where something is rendered whose old content may have it still.
+
+        A browser that makes an element agree with a node drops what the node does not have.
+        """
+        moved = [w for w, home in self.home.items() if w not in lost and w.parent is not home.parent]
+        if not any(self._is_covered(w.parent) for w in moved) and not any(self.home[w].identifier in index for w in lost):
+            return []
+        return [["insert", _top(moved[0]), None, [w.outer_identifier for w in moved]]] if moved else []
+
+    def _removals(self, lost: "set[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
+        """Takes away what is lost, but for what goes with its parent, or whose name has a new owner."""
+        outer = [home for home in map(self.home.__getitem__, lost) if home.parent not in lost]
+        owners = (index.get(home.identifier) for home in outer)
+        return [
+            ["remove", home.outer_identifier]
+            for home, owner in zip(outer, owners, strict=True)
+            if owner is None or home.outer_identifier not in (owner.identifier, owner.outer_identifier)
+        ]
+
     def _insertions(self, parent: "Widget", placed: "dict[Widget, int]") -> list[Operation]:
         """One insert for each run of neighbours, the last run first: what it is put before is then in place already."""
         siblings = parent.children
+        tail = f"{parent.identifier}.{parent.tail_part}" if parent.tail_part else None
         runs: list[tuple[int, int]] = []
         for position in _positions(parent, placed):
             if runs and runs[-1][0] == position + 1:
@@ -111,20 +151,25 @@ class Changes:
             [
                 "insert",
                 parent.identifier,
-                siblings[end].outer_identifier if end < len(siblings) else None,
+                siblings[end].outer_identifier if end < len(siblings) else tail,
                 [w.node() if w in self.fresh else w.outer_identifier for w in siblings[start:end]],
             ]
             for start, end in runs
         ]
 
-    def _is_rendered(self, widget: "Widget") -> bool:
-        """Whether the widget is part of what is rendered anyway."""
-        if not self.renders:
+    def _is_covered(self, widget: "Widget | None") -> bool:
+        """Whether the widget is part of a node that is sent anyway."""
+        if not self.renders and not self.fresh:
             return False
-        above: Widget | None = widget
-        while above is not None and above not in self.renders:
-            above = above.parent
-        return above is not None
+        while widget is not None and widget not in self.renders and widget not in self.fresh:
+            widget = widget.parent
+        return widget is not None
+
+
+def _top(widget: "Widget") -> str:
+    while widget.parent is not None:
+        widget = widget.parent
+    return widget.identifier
 
 
 def _depth(widget: "Widget") -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
-from ..errors import NotWidgetError, TreeError
+from jibe_like.errors import NotWidgetError, TreeError
 
 if TYPE_CHECKING:
     from .widget import Widget
@@ -97,7 +97,7 @@ class Children(list["Widget"]):
         del self[:]
 
     def sort(self, *, key: Callable[["Widget"], Any] | None = None, reverse: bool = False) -> None:
-        self._reorder(sorted(self, key=key, reverse=reverse))  # type: ignore[type-var,arg-type]
+        self._reorder(sorted(self, key=key, reverse=reverse))
 
     def reverse(self) -> None:
         self._reorder(self[::-1])
@@ -107,10 +107,11 @@ class Children(list["Widget"]):
         after = list(children)
         if not self:
             return self.extend(after)
-        before = {child: None for child in self}
-        self._adopt([child for child in after if child not in before], after)
+        self._check_widgets(after)
+        before = dict.fromkeys(self)
         staying = set(after)
         leaving = [child for child in before if child not in staying]
+        self._adopt([child for child in after if child not in before], after, leaving)
         kept = [child for child in before if child in staying]
         order_kept = kept == [child for child in after if child in before]
         super().__setitem__(slice(None), after)
@@ -125,13 +126,20 @@ class Children(list["Widget"]):
 
     # -- the tree
 
-    def _adopt(self, new: "list[Widget]", among: "Iterable[Widget]") -> None:
-        """Checks the newcomers, then takes them from where they were. `among`: the whole list to be, if not appended."""
+    def _check_widgets(self, new: "list[Widget]") -> None:
+        for child in new:
+            # Not of the child itself: a widget class that was not called has it too.
+            if not hasattr(type(child), "_children"):
+                raise NotWidgetError(
+                    f"a child of {self._parent!r} must be a widget, not {type(child).__name__} ({child!r:.60})"
+                )
+
+    def _adopt(self, new: "list[Widget]", among: "Iterable[Widget]", leaving: "Iterable[Widget]" = ()) -> None:
+        """Checks the newcomers, then takes them from where they were. `among`: the whole list to be."""
         parent = self._parent
         above = _ancestors(parent)
+        self._check_widgets(new)
         for child in new:
-            if not hasattr(child, "_children"):
-                raise NotWidgetError(f"a child of {parent!r} must be a widget, not {type(child).__name__} ({child!r:.60})")
             if child in above:
                 raise TreeError(f"{child!r} cannot be put into {parent!r}, which is inside of it")
             if child._parent is parent:
@@ -145,7 +153,7 @@ class Children(list["Widget"]):
             if twice is not None:
                 raise TreeError(f"{twice!r} cannot be a child of {parent!r} twice")
         if parent._tree is not None:
-            parent._tree.check_identifiers(new)
+            parent._tree.check_identifiers(new, leaving)
         for child in new:
             if child._parent is not None:
                 child._parent.children._release(child)

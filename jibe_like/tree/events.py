@@ -8,23 +8,25 @@ Handler = Callable[..., Any]
 Message = dict[str, Any]
 F = TypeVar("F", bound=Callable[..., Any])
 
-DOM_EVENTS: Final = frozenset(
-    """
-    auxclick blur cancel change click close contextmenu copy cut dblclick drag dragend dragenter dragleave dragover
-    dragstart drop ended error focus focusin focusout input invalid keydown keyup load mousedown mouseenter mouseleave
-    mousemove mouseout mouseover mouseup paste pause play pointercancel pointerdown pointerenter pointerleave pointermove
-    pointerout pointerover pointerup reset scroll scrollend select submit toggle touchcancel touchend touchmove touchstart
-    transitionend animationend wheel
-    """.split()
-)
+# fmt: off
+DOM_EVENTS: Final = frozenset({
+    "auxclick", "blur", "cancel", "change", "click", "close", "contextmenu", "copy", "cut", "dblclick", "drag",
+    "dragend", "dragenter", "dragleave", "dragover", "dragstart", "drop", "ended", "error", "focus", "focusin",
+    "focusout", "input", "invalid", "keydown", "keyup", "load", "mousedown", "mouseenter", "mouseleave",
+    "mousemove", "mouseout", "mouseover", "mouseup", "paste", "pause", "play", "pointercancel", "pointerdown",
+    "pointerenter", "pointerleave", "pointermove", "pointerout", "pointerover", "pointerup", "reset", "scroll",
+    "scrollend", "select", "submit", "toggle", "touchcancel", "touchend", "touchmove", "touchstart",
+    "transitionend", "animationend", "wheel",
+})
+# fmt: on
 """What a browser can be asked to report of any element."""
 
 
 def event_handler(*events: str) -> Callable[[F], F]:
     """Marks a method of a widget class as the handler of events.
 
-    The event becomes one that the class has: `register` accepts it. The method gets the message (or nothing, if it takes
-    no parameter) and is all that is called: where others may subscribe, it calls `self.emit(event, message)`.
+    The event becomes one that the class has: `register` accepts it. The method gets the message (or nothing, if it
+    takes no parameter) and is all that is called: where others may subscribe, it calls `self.emit(event, message)`.
 
         class Search(Input):
             @event_handler("keydown")
@@ -42,13 +44,17 @@ def event_handler(*events: str) -> Callable[[F], F]:
 
 
 def listen_options(
-    debounce: float = 0, throttle: float = 0, keys: Iterable[str] = (), prevent: bool = False, stop: bool = False
+    debounce: float = 0,
+    throttle: float = 0,
+    keys: Iterable[str] = (),
+    prevent: bool = False,
+    stop: bool = False,
 ) -> str:
     """What follows an event's name in `data-on`: see docs/protocol.md. Times in seconds."""
     if debounce < 0 or throttle < 0:
         raise ValueError("debounce and throttle are seconds, zero or more")
     names = [keys] if isinstance(keys, str) else list(keys)
-    if any(not name or any(char in name for char in "|,\"") or (" " in name and name != " ") for name in names):
+    if any(not name or any(char in name for char in '|,"') or (" " in name and name != " ") for name in names):
         raise ValueError(f"keys are names as KeyboardEvent.key has them, not {names!r}")
     parts = [
         f"debounce={round(debounce * 1000)}" if debounce else "",

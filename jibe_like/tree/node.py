@@ -1,7 +1,7 @@
 """The description of an element that renders both to HTML (first response) and to JSON (patches).
 
-A node is a text or a list `[tag, {attributes}, child, ...]`. In the attributes `".name"` is a DOM property, `"style"` a dict
-of style properties, `"html"` sanitised HTML in place of the children, and True stands for an attribute without a value.
+A node is a text or a list `[tag, {attributes}, child, ...]`. In the attributes `".name"` is a DOM property, `"style"` a
+dict of style properties, `"html"` sanitised HTML in place of the children, and True an attribute without a value.
 docs/protocol.md has the same for the wire.
 """
 

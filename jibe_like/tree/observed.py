@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+# fmt: off
 _MUTATORS = (
-    "append extend insert remove pop clear sort reverse __setitem__ __delitem__ __iadd__ __imul__".split()
+    "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "__setitem__",
+    "__delitem__", "__iadd__", "__imul__",
 )
+# fmt: on
 
 
 class ObservedList(list[Any]):

@@ -3,13 +3,14 @@
     class Meter(Widget):
         value = Property(0, bind=prop("value"), check=at_most_100)
 
-Order on set: type → check → compare → store → mark for the browser → watchers.
+Order on set: type → check → compare → store → mark for the browser → settle → watchers.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ..errors import PropertyTypeError, PropertyValueError, ProtocolError, UnsafeValueError
+from jibe_like.errors import PropertyTypeError, PropertyValueError, ProtocolError, UnsafeValueError
+
 from .binding import Binding, Redraw
 from .observed import ObservedList
 
@@ -29,7 +30,7 @@ class Property(Generic[T]):
     :param check: `check(widget, value)` gives the value to store, or raises ValueError.
     :param event: the DOM event that carries the value back from the browser, for a two-way property.
     :param reads: the DOM property that the event reports: `value`, `checked`, `open` or `selected`.
-    :param parse: `parse(widget, raw)` makes a value of what the browser sent (JSON); ValueError or TypeError refuses it.
+    :param parse: `parse(widget, raw)` makes a value of what the browser sent (JSON); ValueError and TypeError refuse.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Property(Generic[T]):
         event: str = "",
         reads: str = "value",
         parse: Callable[[Any, Any], T] | None = None,
+        settle: Callable[[Any], object] | None = None,
     ) -> None:
         self.default = default
         self.bind = bind
@@ -49,6 +51,7 @@ class Property(Generic[T]):
         self.event = event
         self.reads = reads
         self.parse = parse
+        self.settle = settle
         accepted = accept if accept is not None else type(default)
         self.accept = accepted if isinstance(accepted, tuple) else (accepted,)
         self._numeric = not {int, float}.isdisjoint(self.accept) and bool not in self.accept
@@ -72,9 +75,9 @@ class Property(Generic[T]):
         try:
             value: T = object.__getattribute__(widget, self.slot)
         except AttributeError:
-            if self._list and self.default is not None:
-                return self._store(widget, self.default)
-            return self.default
+            if not self._list or self.default is None:
+                return self.default
+            value = self._store(widget, self.default)
         return value
 
     def __set__(self, widget: "Widget", value: T) -> None:
@@ -102,6 +105,8 @@ class Property(Generic[T]):
                 tree.redraw(widget, bind.part)
             else:
                 tree.update(widget, bind.key, bind.operation(widget.identifier, value), origin)
+        if self.settle is not None:
+            self.settle(widget)
         if widget._watched:
             widget._property_changed(self.name, value, old)
         return True
@@ -113,7 +118,9 @@ class Property(Generic[T]):
         ):
             if not (self._list and isinstance(value, tuple)):
                 expected = " or ".join(dict.fromkeys("None" if a is type(None) else a.__name__ for a in self.accept))
-                raise PropertyTypeError(f"{widget!r}.{self.name} must be {expected}, not {type(value).__name__} ({value!r:.60})")
+                raise PropertyTypeError(
+                    f"{widget!r}.{self.name} must be {expected}, not {type(value).__name__} ({value!r:.60})"
+                )
             value = list(value)
         if self.check is not None:
             try:
@@ -158,7 +165,7 @@ class Property(Generic[T]):
             widget._tree.update(widget, self.bind.key, self.bind.operation(widget.identifier, value), None)
 
     def _store(self, widget: "Widget", value: Any) -> Any:
-        """Stores a list in the observed list that the widget keeps for this property, so that old references stay live."""
+        """Stores a list in the observed list that the widget keeps, so that old references to it stay live."""
         if not isinstance(value, list):
             object.__setattr__(widget, self.slot, value)
             return value

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from ..errors import UnsafeValueError
+from jibe_like.errors import UnsafeValueError
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
@@ -12,11 +12,23 @@ _STYLE_FORBIDDEN: Final = re.compile(r"[;{}<>\\@\x00-\x1f]|/\*|\*/")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # What browsers strip before they look for the scheme: "java\tscript:" is a script.
 _IGNORED_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2000-\u200f\u2028-\u202f\ufeff]")
-_IMAGE_DATA: Final = re.compile(r"data:image/(png|jpeg|gif|webp|avif|bmp|x-icon);base64,[A-Za-z0-9+/=]*")
+_IMAGE_DATA: Final = re.compile(r"data:image/(png|jpeg|gif|webp|avif|bmp|x-icon|svg\+xml);base64,[A-Za-z0-9+/=]*")
 
 URL_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 URL_ATTRIBUTES: Final = frozenset(
-    {"href", "src", "action", "formaction", "poster", "cite", "data", "background", "longdesc", "ping", "xlink:href"}
+    {
+        "href",
+        "src",
+        "action",
+        "formaction",
+        "poster",
+        "cite",
+        "data",
+        "background",
+        "longdesc",
+        "ping",
+        "xlink:href",
+    }
 )
 _REFUSED_ATTRIBUTES: Final = {
     "style": "use style= or css(...)",
@@ -30,7 +42,7 @@ _REFUSED_ATTRIBUTES: Final = {
 
 def identifier(value: object) -> str:
     """The value if it can be an identifier: letters, digits, `_` and `-`, not starting with a digit; at most 128."""
-    if isinstance(value, str) and NAME.fullmatch(value):
+    if isinstance(value, str) and NAME.fullmatch(value) is not None:
         return value
     raise UnsafeValueError(f"an identifier is letters, digits, '_' and '-', starting with a letter; not {value!r}")
 
@@ -46,7 +58,7 @@ def url(value: str) -> str:
 
 
 def image_url(value: str) -> str:
-    """As `url`, and base64 `data:` URLs of raster images."""
+    """As `url`, and base64 `data:` URLs of images: a browser runs no script of an SVG that it shows as an image."""
     if isinstance(value, str) and _IMAGE_DATA.fullmatch(value):
         return value
     return url(value)

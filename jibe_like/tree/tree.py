@@ -1,12 +1,13 @@
 """The tree as a whole: who is in it, by identifier, and what has changed."""
 
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import TreeError
+from jibe_like.errors import TreeError
+
 from . import safe
 from .binding import Operation
 from .changes import Changes, Patch
@@ -104,16 +105,9 @@ class Tree:
                 member._identifier = name
             taken[name] = member
             member._tree = self
-            if member in changes.limbo:
-                changes.limbo.discard(member)
-            else:
-                changes.fresh.add(member)
+            changes.came(member)
             if member._wants_hooks:
                 hooked.append(member)
-        if widget not in changes.fresh:
-            # It has been away, and changes made meanwhile were not seen.
-            changes.gone.pop(widget.identifier, None)
-            changes.renders[widget] = None
         for member in hooked:
             self.hooked[member] = None
             self._run_hook(member, "on_attached")
@@ -121,34 +115,34 @@ class Tree:
     def detach(self, widget: "Widget") -> None:
         """Lets go of a widget and all below it."""
         changes = self.changes
-        if widget not in changes.fresh:
-            changes.gone[widget.identifier] = widget.outer_identifier
         for member in descend(widget):
+            changes.left(member, member._parent)
+            changes.fresh.discard(member)
+            changes.placed.pop(member, None)
             self.index.pop(member.identifier, None)
             member._tree = None
-            if member in changes.fresh:
-                changes.fresh.discard(member)
-            else:
-                changes.limbo.add(member)
-            changes.placed.pop(member, None)
-            changes.renders.pop(member, None)
             if self.hooked and member in self.hooked:
                 del self.hooked[member]
                 self._run_hook(member, "on_detached")
         self._changed()
 
-    def check_identifiers(self, newcomers: "list[Widget]") -> None:
-        """Raises TreeError where a newcomer, or a widget inside it, was given an identifier that is in use."""
+    def check_identifiers(self, newcomers: "list[Widget]", leaving: "Iterable[Widget]" = ()) -> None:
+        """Raises TreeError where a newcomer, or a widget inside it, was given an identifier that is in use.
+
+        `leaving`: widgets that make room for the newcomers, and whose identifiers get free.
+        """
         given: dict[str, Widget] = {}
+        freed = {member for widget in leaving for member in descend(widget)}
         for newcomer in newcomers:
             if newcomer._tree is self:
                 continue
             for member in descend(newcomer):
                 if member._facets is not None and "identifier" in member._facets:
-                    other = self.index.get(member.identifier) or given.get(member.identifier)
-                    if other is not None and other is not member:
+                    name = member.identifier
+                    other = given[name] if name in given else self.index.get(name)
+                    if other is not None and other is not member and other not in freed:
                         raise TreeError(f"{member!r}: this identifier is in use by another {type(other).__name__}")
-                    given[member.identifier] = member
+                    given[name] = member
 
     def _run_hook(self, widget: "Widget", name: str) -> None:
         if self.host is not None:
@@ -175,6 +169,7 @@ class Tree:
 
     def unplace(self, parent: "Widget", child: "Widget") -> None:
         """The child has left this parent."""
+        self.changes.left(child, parent)
         placed = self.changes.placed.get(parent)
         if placed is not None:
             placed.pop(child, None)
@@ -183,16 +178,17 @@ class Tree:
 
     def update(self, widget: "Widget", key: tuple[str, str], operation: Operation, origin: str | None = None) -> None:
         """One small thing about the widget is to be shown; a later one of the same key replaces it."""
-        if threading.get_ident() != self._thread and self.host is not None:
-            self.host.call_threadsafe(partial(self.update, widget, key, operation, origin))
+        if threading.get_ident() != self._thread and (host := self.host) is not None:
+            # Until its turn comes the value may be set again, here or there: the browser gets what it is then.
+            host.call_threadsafe(lambda: self.update(widget, key, widget.operation(key)))
         elif widget._tree is self and widget not in self.changes.fresh:
             self.changes.update((widget, *key), operation, origin)
             self._changed()
 
     def redraw(self, widget: "Widget", part: str = "") -> None:
         """The widget's inner elements have changed shape, or only the part of that name."""
-        if threading.get_ident() != self._thread and self.host is not None:
-            self.host.call_threadsafe(partial(self.redraw, widget, part))
+        if threading.get_ident() != self._thread and (host := self.host) is not None:
+            host.call_threadsafe(partial(self.redraw, widget, part))
         elif widget._tree is self and widget not in self.changes.fresh:
             if part:
                 self.changes.parts[widget, part] = None
@@ -202,8 +198,8 @@ class Tree:
 
     def call(self, operation: Operation) -> None:
         """Something to be done once in the browser, after all that was changed before it."""
-        if threading.get_ident() != self._thread and self.host is not None:
-            self.host.call_threadsafe(partial(self.call, operation))
+        if threading.get_ident() != self._thread and (host := self.host) is not None:
+            host.call_threadsafe(partial(self.call, operation))
         else:
             self.changes.calls.append(operation)
             self._changed()

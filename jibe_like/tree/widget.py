@@ -3,11 +3,20 @@
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from inspect import isawaitable
+from types import MemberDescriptorType
 from typing import Any, ClassVar
 
-from ..errors import NoSuchEvent, NotInitializedError, OrphanWidgetError, ProtocolError, TreeError, UnsafeValueError
+from jibe_like.errors import (
+    NoSuchEvent,
+    NotInitializedError,
+    OrphanWidgetError,
+    ProtocolError,
+    TreeError,
+    UnsafeValueError,
+)
+
 from . import safe
-from .binding import attr, or_none
+from .binding import Operation, attr, or_none
 from .children import Children
 from .events import DOM_EVENTS, Handler, Message, arity, listen_options
 from .node import Element, Node, check_tag, walk
@@ -63,6 +72,8 @@ class Widget(metaclass=WidgetMeta):
     """Events of the browser that every widget of this class asks for, and whose own action is always prevented."""
     children_part: ClassVar[str] = ""
     """The part of `content` that shows something of the children; it is rendered again when they come, go or move."""
+    tail_part: ClassVar[str] = ""
+    """The part that `frame` has put behind the children: others are put before it."""
 
     hidden = Property(False, bind=attr("hidden"))
     """Whether the widget is left out of the page's layout."""
@@ -71,6 +82,7 @@ class Widget(metaclass=WidgetMeta):
 
     _classname: ClassVar[str] = "widget"
     _bound: ClassVar[tuple[Property[Any], ...]] = ()
+    _defaults: ClassVar[tuple[tuple[str, Any], ...]] = ()
     _properties: ClassVar[Mapping[str, Property[Any]]] = {}
     _carried: ClassVar[Mapping[str, Property[Any]]] = {}
     _carries: ClassVar[Mapping[str, str]] = {}
@@ -97,6 +109,8 @@ class Widget(metaclass=WidgetMeta):
         self._handlers: dict[str, list[tuple[Handler, int]]] | None = None
         self._facets: dict[str, Any] | None = None
         self._identifier: str | None = None
+        for slot, default in self._defaults:
+            setattr(self, slot, default)
         if identifier is not None:
             self.identifier = identifier
         if style:
@@ -108,12 +122,12 @@ class Widget(metaclass=WidgetMeta):
         for name, value in properties.items():
             if name not in self._properties:
                 raise TypeError(
-                    f"{type(self).__name__}() has no argument {name!r}; its properties are {', '.join(self._properties)}"
+                    f"{type(self).__name__}() has no argument {name!r}; its properties: {', '.join(self._properties)}"
                 )
             setattr(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        if name in Widget.__slots__:
+        if name in Widget.__slots__ and not name.startswith("_p_"):
             raise NotInitializedError(f"{type(self).__name__}.__init__() must call super().__init__() first")
         raise AttributeError(f"{type(self).__name__!r} widget has no attribute {name!r}")
 
@@ -128,7 +142,7 @@ class Widget(metaclass=WidgetMeta):
 
     @property
     def identifier(self) -> str:
-        """The name by which messages find the widget, and the `id` of its element. Set it before the widget is attached.
+        """The name by which messages find the widget; its element's `id`. Set it before the widget is attached.
 
         Raises UnsafeValueError for a name that is not letters, digits, `_` and `-`.
         """
@@ -223,7 +237,7 @@ class Widget(metaclass=WidgetMeta):
 
     @property
     def style(self) -> ObservedDict:
-        """Inline style: CSS properties by name. Raises UnsafeValueError for a value that could leave its declaration."""
+        """Inline style: CSS properties by name. UnsafeValueError for a value that could leave its declaration."""
         return self._facet("style", lambda: ObservedDict(self, _show_style))  # type: ignore[no-any-return]
 
     @style.setter
@@ -278,6 +292,18 @@ class Widget(metaclass=WidgetMeta):
             if declared.bind is not None and declared.bind.key[0] == "class":
                 declared.bind.describe(probe, declared.__get__(self, type(self)))
         return str(probe[1]["class"])
+
+    def operation(self, key: tuple[str, str]) -> Operation:
+        """What shows the property, style, attribute, classes or events of this key (see `binding`) as they are now."""
+        kind, name = key
+        facet = (self._facets or {}).get({"style": "style", "attr": "attributes"}.get(kind, ""), {})
+        if name in facet:
+            return [kind, self.identifier, name, facet[name]]
+        for declared in self._bound:
+            if declared.bind is not None and declared.bind.key == key:
+                return declared.bind.operation(self.identifier, declared.__get__(self, type(self)))
+        own = {"class": self._class_text, "data-on": self._listening}.get(name, str)
+        return [kind, self.identifier, name, own() or None]
 
     def _facet(self, name: str, make: Callable[[], Any]) -> Any:
         """What few widgets have is kept in one dict, made when first needed."""
@@ -363,7 +389,7 @@ class Widget(metaclass=WidgetMeta):
         prevent: bool = False,
         stop: bool = False,
     ) -> None:
-        """Calls `handler(source, message)` at each such event; plain or `async`. One that takes fewer arguments gets fewer.
+        """Calls `handler(source, message)` at each such event; plain or `async`. It may take fewer arguments.
 
         :param debounce: seconds of quiet before the browser reports it.
         :param throttle: seconds between two reports at least.
@@ -375,7 +401,9 @@ class Widget(metaclass=WidgetMeta):
         """
         if event not in self.events and event not in self._local and event not in DOM_EVENTS:
             own = ", ".join(sorted(self.events | self._local.keys())) or "none of its own"
-            raise NoSuchEvent(f"{self!r} has no event {event!r}; its events: {own}, and those of the browser (click, …)")
+            raise NoSuchEvent(
+                f"{self!r} has no event {event!r}; its events: {own}, and those of the browser (click, …)"
+            )
         takes = arity(handler, 2)
         options = listen_options(debounce, throttle, keys, prevent or event in self.prevents, stop)
         if self._handlers is None:
@@ -398,6 +426,7 @@ class Widget(metaclass=WidgetMeta):
             raise ValueError(f"{handler!r} is not registered for {event!r} of {self!r}")
         if not handlers and self._handlers is not None:
             del self._handlers[event]
+            (self._facets or {}).get("listen", {}).pop(event, None)
         self._show_listening()
 
     def _show_listening(self) -> None:
@@ -406,12 +435,21 @@ class Widget(metaclass=WidgetMeta):
             self._tree.update(self, ("attr", "data-on"), ["attr", self.identifier, "data-on", listening])
 
     def emit(self, event: str, message: Message | None = None) -> None:
-        """Calls the handlers registered for the event. One that raises is reported and does not keep the others from it."""
+        """Calls the handlers registered for the event. One that raises is reported; the others are called."""
         handlers = (self._handlers or {}).get(event)
         if handlers:
             complete = {"id": self.identifier, "event": event} if message is None else message
             for handler, takes in tuple(handlers):
                 self._call(event, handler, (self, complete)[:takes])
+
+    def dispatch(self, event: str, message: Message) -> None:
+        """The event has happened: calls the method that `event_handler` marks for it, else the registered handlers."""
+        local = self._local.get(event)
+        if local is None:
+            self.emit(event, message)
+        else:
+            name, takes = local
+            self._call(event, getattr(self, name), (message,)[:takes])
 
     def on_message(self, message: Message) -> None:
         """Handles a message from the browser: takes over the properties it carries, then calls the event's handlers.
@@ -423,15 +461,13 @@ class Widget(metaclass=WidgetMeta):
             raise ProtocolError("the widget is disabled")
         properties = message.get("properties")
         if properties:
+            for name in properties:
+                if name not in self._carried or event not in self._carries:
+                    raise ProtocolError(f"{name!r:.60} is no property that {event!r:.60} carries")
             for name, raw in properties.items():
-                carried = self._carried.get(name)
-                if carried is None or event not in self._carries:
-                    raise ProtocolError(f"{name!r} is no property that {event!r} carries")
-                carried.carry_back(self, raw, message.get("connection"))
-        local = self._local.get(event)
-        if local is not None:
-            name, takes = local
-            self._call(event, getattr(self, name), (message,)[:takes])
+                self._carried[name].carry_back(self, raw, message.get("connection"))
+        if event in self._local:
+            self.dispatch(event, message)
         elif self._handlers is not None and event in self._handlers:
             self.emit(event, message)
         elif event not in self.events and event not in self._carries and event not in DOM_EVENTS:
@@ -531,6 +567,10 @@ def _show_attribute(widget: Widget, name: str, value: Any) -> str | None:
         text = safe.attribute(name, value)
     except UnsafeValueError as error:
         raise UnsafeValueError(f"{widget!r}: {error}") from None
+    if name == "class":
+        # Stands in one place only, so that a later `classname` or `add_class` agrees with it.
+        widget.classname = text or ""
+        return None
     if widget._tree is not None:
         widget._tree.update(widget, ("attr", name), ["attr", widget.identifier, name, text])
     return text
@@ -556,12 +596,21 @@ def _look_over(cls: type[Widget]) -> None:
                 local[event] = (name, arity(value, 2) - 1)
     cls._properties = properties
     cls._bound = tuple(declared for declared in properties.values() if declared.bind is not None)
+    # An empty slot takes as much memory as a full one, and four times as long to read.
+    cls._defaults = tuple(
+        (declared.slot, declared.default)
+        for declared in properties.values()
+        if list not in declared.accept and isinstance(getattr(cls, declared.slot, None), MemberDescriptorType)
+    )
     carried = [declared for declared in properties.values() if declared.event]
     cls._carried = {declared.name: declared for declared in carried}
     cls._carries = {
-        event: declared.reads for declared in carried for event in {declared.event, *(("input",) if declared.event == "change" else ())}
+        event: declared.reads
+        for declared in carried
+        for event in {declared.event, *(("input",) if declared.event == "change" else ())}
     }
-    cls._local = local
+    # A method that overrides a handler may take other arguments.
+    cls._local = {event: (name, arity(getattr(cls, name), 2) - 1) for event, (name, _) in local.items()}
     cls._wants_hooks = cls.on_attached is not Widget.on_attached or cls.on_detached is not Widget.on_detached
     cls._overrides_on_change = cls.on_change is not Widget.on_change
 

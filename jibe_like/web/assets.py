@@ -7,7 +7,7 @@ from typing import Any
 
 import tornado.web
 
-from ..errors import AssetsPathError
+from jibe_like.errors import AssetsPathError
 
 
 class AssetHandler(tornado.web.StaticFileHandler):

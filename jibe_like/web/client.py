@@ -32,7 +32,9 @@ class ClientHandler(tornado.web.RequestHandler):
     def get(self, name: str) -> None:
         if name not in (client_file("client.js"), client_file("style.css")):
             raise tornado.web.HTTPError(404)
-        accepted = {part.partition(";")[0].strip() for part in self.request.headers.get("Accept-Encoding", "").split(",")}
+        accepted = {
+            part.partition(";")[0].strip() for part in self.request.headers.get("Accept-Encoding", "").split(",")
+        }
         self.set_header("Content-Type", _TYPES[Path(name).suffix])
         self.set_header("Cache-Control", "public, max-age=31536000, immutable")
         self.set_header("Vary", "Accept-Encoding")

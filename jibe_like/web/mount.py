@@ -1,20 +1,23 @@
 """An application in its place on a server: what its handlers share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import tornado.web
 
-from ..session.connection import Connection, Visit
-from ..session.registry import Registry
-from ..settings import Settings
+from jibe_like.session.connection import Connection, Visit
+from jibe_like.session.registry import Registry
+from jibe_like.settings import Settings
 
 
 @dataclass(eq=False)
 class Mount:
     """One application class under one path prefix."""
 
-    name: str
+    title: str
     prefix: str
     settings: Settings
     registry: Registry
@@ -39,8 +42,17 @@ def visit_of(handler: tornado.web.RequestHandler, **more_cookies: str) -> Visit:
     """What the request came with."""
     request = handler.request
     cookies = {name: morsel.value for name, morsel in request.cookies.items()}
-    arguments = {name: values[-1].decode("utf-8", "replace") for name, values in request.query_arguments.items() if values}
-    return Visit(cookies | more_cookies, arguments, dict(request.headers), request.remote_ip or "", request.path)
+    arguments = {
+        name: values[-1].decode("utf-8", "replace") for name, values in request.query_arguments.items() if values
+    }
+    headers = _shared(tuple((name, value) for name, value in request.headers.items() if name != "Cookie"))
+    return Visit(cookies | more_cookies, arguments, headers, request.remote_ip or "", request.path)
+
+
+@lru_cache(maxsize=256)
+def _shared(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """The headers as a mapping. Thousands of visitors come with the headers of a few browsers: one copy for them all."""
+    return MappingProxyType(dict(headers))
 
 
 def connection_for(handler: tornado.web.RequestHandler, connection_id: str = "", **cookies: str) -> Connection:

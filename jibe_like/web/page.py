@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import tornado.web
 
-from ..errors import TooManySessionsError
-from ..settings import Settings
-from ..tree.node import escape, style_rules, to_html
+from jibe_like.errors import TooManySessionsError
+from jibe_like.settings import Settings
+from jibe_like.tree.node import escape, style_rules, to_html
+
 from .client import PATH, client_file
 from .mount import Mount, connection_for, relative_url
 from .security import new_nonce, set_security_headers
@@ -62,7 +63,7 @@ class PageTemplate:
             parts.append(f'<link rel="stylesheet" href="{escape(stylesheet)}"{own}>')
         parts += [f'<link rel="stylesheet" href="{escape(url)}"{own}>' for url in cssfiles]
         if css:
-            parts.append(f"<style{own}>{_CLOSING_TAG.sub('<' + chr(92), css)}</style>")
+            parts.append(f"<style{own}>{_CLOSING_TAG.sub('<' + chr(92) * 2, css)}</style>")
         if inline_style:
             parts.append(f'<style id="jibe-style"{own}>{inline_style}</style>')
         parts += [f'<script src="{escape(url)}"{own}></script>' for url in scripts]
@@ -91,8 +92,8 @@ class MainHandler(tornado.web.RequestHandler):
         return ""
 
     def appname(self) -> str:
-        """The page's title."""
-        return self.mount.name if self.mount is not None else ""
+        """The page's title: by default the application's `title`, or the name of its class."""
+        return self.mount.title if self.mount is not None else ""
 
     def scripts(self) -> list[str]:
         """URLs of scripts to load before the client."""
@@ -126,10 +127,16 @@ class MainHandler(tornado.web.RequestHandler):
                 self._apologise("Too many visitors", "Please try again in a moment.", nonce, settings)
                 return
             except Exception:
-                logger.exception("%s could not be started", self.mount.name)
+                logger.exception("%s could not be started", self.mount.title)
                 self.set_status(500)
                 detail = traceback.format_exc() if settings.debug else ""
-                self._apologise("Something went wrong", "The page could not be made. Please try again.", nonce, settings, detail)
+                self._apologise(
+                    "Something went wrong",
+                    "The page could not be made. Please try again.",
+                    nonce,
+                    settings,
+                    detail,
+                )
                 return
         page = htmlt.render(
             body=self.body() + root,
@@ -146,6 +153,10 @@ class MainHandler(tornado.web.RequestHandler):
             settings=settings,
         )
         self.finish(page.encode("utf-8", "replace"))
+
+    def head(self, *args: str) -> None:
+        """The headers alone: no application is made for it."""
+        self.get(*args)
 
     def _prerender(self, mount: Mount, user: str) -> tuple[str, str, dict[str, Any]]:
         """The tree as HTML, its inline styles, and what the client has to know."""
@@ -167,14 +178,24 @@ class MainHandler(tornado.web.RequestHandler):
         if not _SESSION_ID.fullmatch(user):
             user = token_urlsafe(16)
             self.set_cookie(
-                "sessionid", user, httponly=True, samesite="Lax", secure=self.request.protocol == "https", path="/"
+                "sessionid",
+                user,
+                httponly=True,
+                samesite="Lax",
+                secure=self.request.protocol == "https",
+                path="/",
             )
         return user
 
     def _config(self) -> dict[str, Any]:
         """What the client is told in `<meta name="jibe-like">`."""
         if self.mount is None:
-            return {"token": "", "seq": 0, "socket": relative_url(self.request.path, "/websocket"), "limit": 0}
+            return {
+                "token": "",
+                "seq": 0,
+                "socket": relative_url(self.request.path, "/websocket"),
+                "limit": 0,
+            }
         return {
             "token": "",
             "seq": 0,
@@ -191,10 +212,13 @@ class MainHandler(tornado.web.RequestHandler):
         if detail:
             body += f'<pre tabindex="0">{escape(detail)}</pre>'
         page = htmlt.render(
-            body=body + "</main>", appname=title, nonce=nonce, stylesheet=self._client_url("style.css"), settings=settings
+            body=body + "</main>",
+            appname=title,
+            nonce=nonce,
+            stylesheet=self._client_url("style.css"),
+            settings=settings,
         )
         self.finish(page.encode("utf-8", "replace"))
 
     def data_received(self, chunk: bytes) -> None:
         """A page takes no streamed body."""
-

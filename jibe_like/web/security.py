@@ -4,7 +4,7 @@ from secrets import token_urlsafe
 
 import tornado.web
 
-from ..settings import Settings
+from jibe_like.settings import Settings
 
 
 def new_nonce() -> str:

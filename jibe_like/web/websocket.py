@@ -7,10 +7,11 @@ from typing import Any
 import tornado.web
 import tornado.websocket
 
-from ..errors import ProtocolError, TooManySessionsError
-from ..session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection
-from ..settings import Settings
-from ..wire.messages import SUBPROTOCOL, decode_event
+from jibe_like.errors import ProtocolError, TooManySessionsError
+from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection
+from jibe_like.settings import Settings
+from jibe_like.wire.messages import SUBPROTOCOL, decode_event
+
 from .mount import Mount, connection_for
 
 logger = logging.getLogger("jibe_like.web")
@@ -45,9 +46,11 @@ class Rate:
 class WebSocketHandler(tornado.websocket.WebSocketHandler):
     """Serves the socket of an application's pages: one handler for each socket."""
 
-    mainApp: Any = None  # noqa: N815 - jibe's name
+    # With these in it, a handler's dict would be too long to share its keys with the others': 1 KiB for each socket.
+    __slots__ = ("_compresses", "_rate", "_settings", "_waiting", "app", "connection", "mount")
+
+    mainApp: Any = None
     """The application's class, where the handler was put into a Tornado application by hand."""
-    mount: Mount | None = None
 
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount or (self.mainApp.mount_in(self.application) if self.mainApp is not None else None)
@@ -58,6 +61,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         self._settings = settings
         self._rate = Rate(settings.events_per_second, settings.events_burst)
         self._waiting = 0
+        self._compresses = False
 
     # -- what Tornado asks
 
@@ -88,6 +92,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         """The page is there. The session that its token names goes on; without a token it gets an app of its own."""
         # Else two small writes in one turn wait for each other's acknowledgement: 40 ms.
         self.set_nodelay(True)
+        self._compresses = self.get_compression_options() is not None
         if self.mount is None:
             self.close(FAILED, "no application is mounted here")
             return
@@ -107,7 +112,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
             self.close(TRY_AGAIN, "too many sessions")
             return
         except Exception:
-            logger.exception("%s could not be started", self.mount.name)
+            logger.exception("%s could not be started", self.mount.title)
             self.close(FAILED, "the application could not be started")
             return
         self.connection = connection
@@ -122,7 +127,12 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         if connection is None or session is None or connection.transport is not self:
             return
         if not self._rate.take():
-            logger.warning("session %s: %s sends more than %g events a second", session.id, connection, self._settings.events_per_second)
+            logger.warning(
+                "session %s: %s sends more than %g events a second",
+                session.id,
+                connection,
+                self._settings.events_per_second,
+            )
             self.close(TOO_MANY_EVENTS, "too many events")
             return
         try:
@@ -142,10 +152,15 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     def send(self, frame: bytes) -> None:
         """Sends a text frame."""
-        try:
-            self.write_message(frame)
-        except tornado.websocket.WebSocketClosedError:
+        protocol = self.ws_connection
+        if protocol is None or protocol.is_closing():
             return
+        stream = protocol.stream
+        if stream is None or self._compresses:
+            self.write_message(frame)
+        else:
+            # As write_message does, but without a task for each frame.
+            stream.write(_text_header(len(frame)) + frame)
         self._waiting = self._waiting + len(frame) if self._writing() else 0
 
     @property
@@ -155,8 +170,8 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         return self._waiting
 
     def _writing(self) -> bool:
-        stream = getattr(self.ws_connection, "stream", None)
-        return bool(stream is not None and stream.writing())
+        stream = self.ws_connection.stream if self.ws_connection is not None else None
+        return stream is not None and stream.writing()
 
     def _token(self) -> str:
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
@@ -166,3 +181,12 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     def _seq(self) -> int | None:
         text = self.get_query_argument("seq", "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _text_header(size: int) -> bytes:
+    """What stands before `size` bytes of text on a server's websocket (RFC 6455)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")

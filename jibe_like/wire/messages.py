@@ -1,13 +1,14 @@
 """The shapes of messages, and how they are read and written."""
 
 import json
+import re
 from typing import Annotated, Any, Final
 
 import msgspec
 
-from ..errors import ProtocolError
-from ..tree.binding import Operation
-from ..tree.node import Element
+from jibe_like.errors import ProtocolError
+from jibe_like.tree.binding import Operation
+from jibe_like.tree.node import Element
 
 SUBPROTOCOL: Final = "jibe-like.1"
 MAX_DEPTH: Final = 16
@@ -28,6 +29,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     properties: dict[str, Any] | None = None
 
 
+_SPACED_COLON: Final = re.compile(r'"[ \t\n\r]+:')
 _decoder = msgspec.json.Decoder(Event)
 _encode = msgspec.json.encode
 
@@ -39,7 +41,7 @@ def decode_event(text: str | bytes) -> Event:
     try:
         event = _decoder.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
-        raise ProtocolError(f"{error or 'nested too deeply'}") from None
+        raise ProtocolError(str(error)) from None
     keys = 0
     if event.id is None:
         if event.event is not None or not event.ack:
@@ -52,8 +54,8 @@ def decode_event(text: str | bytes) -> Event:
                 if value.__class__ in (dict, list):
                     keys += _count_keys(value, 2)
             keys += len(part)
-    # Every key ends in a quote and a colon. Other counts than keys: one stands twice, or is unknown, or a text has both.
-    if text.count('":') != keys + _present(event):
+    # Every key ends in a quote and a colon. Where there are more: one stands twice, is unknown, or a text has both.
+    if text.count('":') != keys + _present(event) or _SPACED_COLON.search(text):
         _refuse_duplicates(text)
     return event
 
@@ -90,8 +92,11 @@ def _refuse_duplicates(text: str) -> None:
 
     try:
         json.loads(text, object_pairs_hook=unique)
-    except RecursionError:
-        raise ProtocolError("nested too deeply") from None
+    except ProtocolError:
+        raise
+    except (RecursionError, ValueError) as error:
+        # In a value of an unknown key, which was skipped so far.
+        raise ProtocolError(str(error)) from None
 
 
 def encode(message: Any) -> bytes:

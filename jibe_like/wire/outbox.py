@@ -1,6 +1,5 @@
 """Frames on their way to the browsers of one session: numbered, kept until acknowledged, replayed, bounded."""
 
-from collections import deque
 from dataclasses import dataclass
 
 
@@ -35,24 +34,22 @@ class Outbox:
         self.most_bytes = most_bytes
         self.seq = 0
         """Number of the newest frame."""
-        self._frames: deque[Frame] | None = None
+        self._frames: list[Frame] = []  # short as a rule, where a deque takes ten times the memory
         self._bytes = 0
 
     def add(self, frame: Frame) -> None:
         """Keeps a frame, numbered `seq + 1`; beyond the bounds the oldest are forgotten."""
         assert frame.seq == self.seq + 1, f"frame {frame.seq} after {self.seq}"
         self.seq = frame.seq
-        if self._frames is None:
-            self._frames = deque()
         self._frames.append(frame)
         self._bytes += frame.size
         while self._frames and (len(self._frames) > self.most_frames or self._bytes > self.most_bytes):
-            self._forget()
+            self._forget_oldest()
 
     def acknowledged(self, seq: int) -> None:
         """Every connection has the frames up to `seq`."""
         while self._frames and self._frames[0].seq <= seq:
-            self._forget()
+            self._forget_oldest()
 
     def after(self, seq: int, connection_id: str) -> list[bytes] | None:
         """What a connection that has `seq` lacks, in order; None where that is no longer known."""
@@ -63,11 +60,8 @@ class Outbox:
         texts = (frame.for_connection(connection_id) for frame in self._frames if frame.seq > seq)
         return [text for text in texts if text is not None]
 
-    def _forget(self) -> None:
-        assert self._frames is not None
-        self._bytes -= self._frames.popleft().size
-        if not self._frames:
-            self._frames = None
+    def _forget_oldest(self) -> None:
+        self._bytes -= self._frames.pop(0).size
 
     def __len__(self) -> int:
-        return len(self._frames or ())
+        return len(self._frames)

@@ -1,0 +1,27 @@
+/** Where the page stands when the client starts. */
+export interface Config {
+  /** Names the session; empty where the page was given none. */
+  token: string;
+  /** Number of the last frame that the page's HTML contains already. */
+  seq: number;
+  /** URL of the websocket, relative to the page. */
+  socket: string;
+  /** Most bytes in one message to the server; 0 where there is no limit. */
+  limit: number;
+}
+
+/** Reads the page's `<meta name="jibe-like">`. Throws where there is none. */
+export function readConfig(): Config {
+  const meta = document.querySelector("meta[name=jibe-like]") as HTMLMetaElement;
+  return JSON.parse(meta.content);
+}
+
+/** The websocket's URL. Without `seq` the page says that it has nothing of the session. */
+export function socketUrl(config: Config, seq: number | undefined): string {
+  const url = new URL(config.socket, document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  if (seq !== undefined) {
+    url.searchParams.set("seq", `${seq}`);
+  }
+  return url.href;
+}

@@ -1,0 +1,50 @@
+/** Events that the server may not have yet, numbered, in order. */
+import type { Kept, PageEvent } from "./protocol.ts";
+
+/** Most events that are kept; what happens beyond is refused until the server has handled some. */
+export const MOST_KEPT = 1000;
+
+let kept: Kept[] = [];
+let last = 0;
+let greeted = false;
+
+/** The event with the next number, not kept yet. */
+export function number(event: PageEvent): Kept {
+  return { n: last + 1, ...event };
+}
+
+/** Keeps an event that `number` gave. False where too many are kept already. */
+export function keep(event: Kept): boolean {
+  if (kept.length >= MOST_KEPT) {
+    return false;
+  }
+  last = event.n;
+  kept.push(event);
+  return true;
+}
+
+/** The server has handled all events up to this number. */
+export function dropUpTo(got: number): void {
+  kept = kept.filter(({ n }) => n > got);
+}
+
+/** The session goes on: gives the events that the server does not have. */
+export function resumeFrom(got: number): readonly Kept[] {
+  if (!greeted) {
+    // A page out of the browser's cache starts anew where an earlier copy of it has been counted already.
+    last += got;
+    for (const event of kept) {
+      event.n += got;
+    }
+  }
+  greeted = true;
+  dropUpTo(got);
+  return kept;
+}
+
+/** A fresh session knows none of the events, and counts from 1. */
+export function restartOutbox(): void {
+  kept = [];
+  last = 0;
+  greeted = true;
+}

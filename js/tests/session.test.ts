@@ -1,0 +1,276 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { byId, connect, FakeSocket, start, useFreshClient } from "./client.ts";
+
+useFreshClient();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+const BUTTONS =
+  '<button id="a" data-on="click">A</button><button id="b" data-on="click">B</button><p id="p">0</p>';
+const click = (id: string): void => byId(id).click();
+const numbers = (socket: FakeSocket): unknown[] => socket.messages.map(({ n }) => n);
+
+/** Lets the connection break and come back. */
+function reconnect(got: number, resumed = true): FakeSocket {
+  FakeSocket.last.drop();
+  vi.advanceTimersByTime(300);
+  return FakeSocket.last.greet(got, resumed, "third");
+}
+
+describe("a click", () => {
+  test("leaves at once, without a timer", async () => {
+    const socket = await connect(BUTTONS);
+    const timer = vi.spyOn(globalThis, "setTimeout");
+    click("a");
+    expect(socket.sent).toEqual([
+      '{"n":1,"ack":0,"id":"a","event":"click","data":{"clientX":0,"clientY":0}}',
+    ]);
+    expect(timer).not.toHaveBeenCalled();
+  });
+
+  test("before the server's hello waits for that", async () => {
+    const socket = await start(BUTTONS);
+    click("a");
+    socket.onopen?.();
+    expect(socket.sent).toEqual([]);
+    socket.receive({ hello: { token: "t", got: 0, resumed: true } });
+    expect(numbers(socket)).toEqual([1]);
+  });
+
+  test("after the session has ended goes nowhere", async () => {
+    const socket = await connect(BUTTONS);
+    socket.drop(1000);
+    click("a");
+    expect(socket.sent).toEqual([]);
+  });
+});
+
+describe("frames", () => {
+  test("one with one operation is applied, and its number reported with the next event", async () => {
+    const socket = await connect(BUTTONS);
+    socket.receive({ seq: 13, got: 8, ops: [["text", "p", "count: 1"]] });
+    expect(byId("p").textContent).toBe("count: 1");
+    click("a");
+    expect(socket.messages[0]).toMatchObject({ ack: 13 });
+  });
+
+  test("one that was applied already is dropped, its `got` is not", async () => {
+    const socket = await connect(BUTTONS, { seq: 5 });
+    click("a");
+    socket.receive({ seq: 5, ops: [["text", "p", "old"]] });
+    socket.receive({ seq: 7, ops: [["text", "p", "new"]] });
+    socket.receive({ seq: 6, got: 1, ops: [["text", "p", "late"]] });
+    expect(byId("p").textContent).toBe("new");
+    expect(reconnect(0).sent).toEqual([]);
+  });
+
+  test("numbers may jump", async () => {
+    const socket = await connect(BUTTONS);
+    socket.receive({ seq: 1_000_000, ops: [["text", "p", "a"]] });
+    socket.receive({ seq: 2_000_000, ops: [["text", "p", "b"]] });
+    expect(byId("p").textContent).toBe("b");
+  });
+
+  test("the whole tree is morphed into the page", async () => {
+    const socket = await connect(BUTTONS);
+    const a = byId("a");
+    socket.receive({
+      seq: 1,
+      root: [
+        "main",
+        { id: "topwidget" },
+        ["p", { id: "p" }, "1"],
+        ["button", { id: "a", "data-on": "click" }, "A"],
+      ],
+    });
+    expect(byId("topwidget").innerHTML).toBe('<p id="p">1</p><button id="a" data-on="click">A</button>');
+    expect(byId("a")).toBe(a);
+  });
+});
+
+describe("after a lost connection", () => {
+  test("what the server does not have is sent again, in order and with the same numbers", async () => {
+    const socket = await connect(BUTTONS);
+    ["a", "b", "a", "b"].forEach(click);
+    socket.receive({ seq: 3, got: 1, ops: [["text", "p", "1"]] });
+    socket.drop();
+    click("a");
+    vi.advanceTimersByTime(300);
+    const next = FakeSocket.last;
+    expect(next).not.toBe(socket);
+    expect(next.sent).toEqual([]);
+    next.greet(2);
+    expect(next.messages.map(({ n, id, ack }) => [n, id, ack])).toEqual([
+      [3, "a", 3],
+      [4, "b", 3],
+      [5, "a", 3],
+    ]);
+  });
+
+  test("nothing is sent twice on one connection, nor what was handled", async () => {
+    const socket = await connect(BUTTONS);
+    click("a");
+    expect(reconnect(1).sent).toEqual([]);
+    click("b");
+    expect(numbers(FakeSocket.last)).toEqual([2]);
+    FakeSocket.last.receive({ got: 2 });
+    expect(reconnect(0).sent).toEqual([]);
+    expect(numbers(socket)).toEqual([1]);
+  });
+
+  test("the page says what it has, and by which token", async () => {
+    const socket = await connect(BUTTONS, { seq: 4 });
+    expect(socket.url).toMatch(/\?seq=4$/);
+    expect(socket.protocols).toEqual(["jibe-like.1", "first"]);
+    socket.receive({ seq: 9, ops: [] });
+    socket.drop();
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.last.url).toMatch(/\?seq=9$/);
+    expect(FakeSocket.last.protocols).toEqual(["jibe-like.1", "second"]);
+  });
+
+  test("a page without a token asks without one, until the server gives it one", async () => {
+    const socket = await start(BUTTONS, { token: "" });
+    expect(socket.protocols).toEqual(["jibe-like.1"]);
+    socket.greet().drop();
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.last.protocols).toEqual(["jibe-like.1", "second"]);
+  });
+
+  test("frames that the server sends again are not applied again", async () => {
+    const socket = await connect('<ul id="l"></ul>');
+    const frame = (seq: number): object => ({ seq, ops: [["insert", "l", null, [["li", {}, `${seq}`]]]] });
+    socket.receive(frame(1));
+    socket.receive(frame(2));
+    const next = reconnect(0);
+    for (const seq of [1, 2, 3]) {
+      next.receive(frame(seq));
+    }
+    expect(byId("l").innerHTML).toBe("<li>1</li><li>2</li><li>3</li>");
+  });
+});
+
+describe("a fresh session", () => {
+  test("knows no event, and counts from 1", async () => {
+    await connect(BUTTONS);
+    click("a");
+    const socket = reconnect(0, false);
+    expect(socket.sent).toEqual([]);
+    click("b");
+    expect(socket.messages).toMatchObject([{ n: 1, id: "b" }]);
+    expect(socket.messages[0]).not.toHaveProperty("ack");
+  });
+
+  test("begins its frames at any number", async () => {
+    await connect(BUTTONS, { seq: 100 });
+    const socket = reconnect(0, false);
+    socket.receive({ seq: 1, root: ["main", { id: "topwidget" }, ["p", { id: "p" }, "fresh"]] });
+    socket.receive({ seq: 2, ops: [["text", "p", "fresher"]] });
+    expect(byId("p").textContent).toBe("fresher");
+  });
+
+  test("of which nothing came yet is asked for the whole tree", async () => {
+    await connect(BUTTONS, { seq: 100 });
+    reconnect(0, false).drop();
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.last.url).not.toContain("seq");
+  });
+});
+
+describe("acknowledgements", () => {
+  const frames = (socket: FakeSocket, from: number, to: number): void => {
+    for (let seq = from; seq <= to; seq++) {
+      socket.receive({ seq, ops: [] });
+    }
+  };
+
+  test("one goes out after 64 frames", async () => {
+    const socket = await connect(BUTTONS);
+    frames(socket, 1, 63);
+    expect(socket.sent).toEqual([]);
+    frames(socket, 64, 130);
+    expect(socket.sent).toEqual(['{"ack":64}', '{"ack":128}']);
+  });
+
+  test("one goes out a second after the last frame", async () => {
+    const socket = await connect(BUTTONS);
+    frames(socket, 1, 1);
+    vi.advanceTimersByTime(900);
+    frames(socket, 2, 2);
+    vi.advanceTimersByTime(999);
+    expect(socket.sent).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(socket.sent).toEqual(['{"ack":2}']);
+    vi.advanceTimersByTime(10_000);
+    expect(socket.sent).toHaveLength(1);
+    frames(socket, 3, 3);
+    vi.advanceTimersByTime(1_000);
+    expect(socket.sent).toEqual(['{"ack":2}', '{"ack":3}']);
+  });
+
+  test("none where an event has told already", async () => {
+    const socket = await connect(BUTTONS);
+    frames(socket, 1, 10);
+    click("a");
+    vi.advanceTimersByTime(5_000);
+    expect(socket.messages).toMatchObject([{ ack: 10, event: "click" }]);
+  });
+
+  test("none without a connection", async () => {
+    const socket = await connect(BUTTONS);
+    frames(socket, 1, 1);
+    socket.drop();
+    vi.advanceTimersByTime(5_000);
+    expect(socket.sent).toEqual([]);
+    expect(FakeSocket.last.sent).toEqual([]);
+  });
+
+  test("many frames need one timer", async () => {
+    const socket = await connect(BUTTONS);
+    const timer = vi.spyOn(globalThis, "setTimeout");
+    frames(socket, 1, 60);
+    expect(timer).toHaveBeenCalledOnce();
+  });
+});
+
+describe("what cannot be sent", () => {
+  test("is too long: never sent, told to the user, and the field stays unreported", async () => {
+    const error = vi.spyOn(console, "error").mockReturnValue();
+    const field = '<textarea id="t" data-on="change:value"></textarea>';
+    const socket = await connect(field, { limit: 500 });
+    const area = byId<HTMLTextAreaElement>("t");
+    const report = (text: string): void => {
+      area.value = text;
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+      area.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    report("é".repeat(300));
+    expect(socket.sent).toEqual([]);
+    expect(error.mock.calls[0]?.[0]).toBe("jibe_like: change of t cannot be sent: too long");
+    expect(byId("jibe-status").textContent).not.toBe("");
+    socket.receive({ seq: 1, ops: [["prop", "t", "value", "server"]] });
+    expect(area.value).toHaveLength(300);
+    report("é".repeat(100));
+    expect(socket.messages).toMatchObject([{ n: 1, properties: { value: "é".repeat(100) } }]);
+  });
+
+  test("is nothing for its length where there is no limit", async () => {
+    const socket = await connect('<input id="t" data-on="input:value">', { limit: 0 });
+    byId<HTMLInputElement>("t").value = "x".repeat(100_000);
+    byId("t").dispatchEvent(new Event("input", { bubbles: true }));
+    expect(socket.sent).toHaveLength(1);
+  });
+
+  test("finds no room while too many wait", async () => {
+    const error = vi.spyOn(console, "error").mockReturnValue();
+    (await connect(BUTTONS)).drop();
+    for (let i = 0; i < 1001; i++) {
+      click("a");
+    }
+    expect(error).toHaveBeenCalledExactlyOnceWith("jibe_like: click of a cannot be sent: no room");
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.last.greet().sent).toHaveLength(1000);
+  });
+});

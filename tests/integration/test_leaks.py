@@ -1,0 +1,1 @@
+"""Nothing of a session stays alive after it has ended."""

@@ -1,0 +1,1 @@
+"""Several applications on one server, each at its name."""

@@ -1,0 +1,1 @@
+"""A page that loses its connection and comes back."""

@@ -1,0 +1,1 @@
+"""A program that runs an application: how it starts, and how it ends."""

@@ -1,0 +1,1 @@
+"""Pages that share one application: modes broadcast and multicast."""

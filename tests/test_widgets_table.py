@@ -1,0 +1,339 @@
+"""Table: HTML, what changes of rows send, sorting, choosing a row."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jibe_like.errors import PropertyTypeError, PropertyValueError, ProtocolError
+from jibe_like.widgets import Column, Table
+
+from .live_tree import browser_says, copied, html, live, operations
+
+CITIES = [("Delhi", 33), ("Tokyo", 37), ("Lagos", 16)]
+
+
+def cities(**options: Any) -> Table:
+    return Table(["City", Column("people", "People", "end")], CITIES, **options)
+
+
+def first_cells(table: Table) -> list[Any]:
+    return [row[0] for row in table.rows]
+
+
+class TestHtml:
+    def test_all_of_it(self) -> None:
+        assert html(Table(["City", Column("people", "People", "end")], [["Delhi", 33]], caption="Cities")) == (
+            '<div id="w1.box" class="table-box" tabindex="0" role="group" aria-labelledby="w1.caption">'
+            '<table id="w1" class="widget table"><caption id="w1.caption">Cities</caption>'
+            '<thead id="w1.head"><tr><th scope="col">City</th><th scope="col" class="end">People</th></tr></thead>'
+            '<tbody id="w2" class="widget"><tr id="w3" class="widget tablerow"><td>Delhi</td>'
+            '<td class="end">33</td></tr></tbody></table></div>'
+        )
+
+    def test_row_headers(self) -> None:
+        assert '<th scope="row">Delhi</th><td class="end">33</td>' in html(cities(row_headers=True))
+
+    def test_cells_are_text(self) -> None:
+        shown = html(Table(["a", "b", "c", "d"], [[None, True, "<b>", 1.5]]))
+        assert "<td></td><td>True</td><td>&lt;b&gt;</td><td>1.5</td>" in shown
+
+    def test_rows_by_key(self) -> None:
+        table = Table({"name": "Name", "mail": "E-mail"}, [{"mail": "ada@example.org", "name": "Ada", "id": 7}, {}])
+        assert "<td>Ada</td><td>ada@example.org</td></tr>" in html(table)
+        assert "<td></td><td></td></tr>" in html(table)
+        assert '<th scope="col">Name</th><th scope="col">E-mail</th>' in html(table)
+
+    def test_sortable(self) -> None:
+        table = cities(sortable=True)
+        assert (
+            '<th scope="col"><button id="w1.sort-0" type="button" value="City" data-on="click:value">City</button></th>'
+        ) in html(table)
+        table.sort("people")
+        assert '<th scope="col" class="end" aria-sort="ascending"><button id="w1.sort-1"' in html(table)
+
+    def test_selectable(self) -> None:
+        table = cities(selectable=True)
+        shown = html(table)
+        assert '<div id="w1.box" class="table-box"><table id="w1" class="widget table" ' in shown
+        assert 'data-on="keydown,keys=ArrowUp|ArrowDown|Home|End,prevent" role="grid" tabindex="0"' in shown
+        assert '<tr id="w3" class="widget tablerow selectablerow" data-on="click">' in shown
+        table.selected = 1
+        assert 'aria-activedescendant="w4"' in html(table)
+        assert '<tr id="w4" class="widget tablerow selectablerow" aria-selected="true"' in html(table)
+
+
+class TestRows:
+    def test_what_they_are(self) -> None:
+        table = cities()
+        assert table.rows == CITIES
+        assert table.rows == [list(row) for row in CITIES]
+        assert table.rows != CITIES[:2]
+        assert table.rows[1] == ("Tokyo", 37)
+        assert table.rows[1:] == CITIES[1:]
+        assert repr(table.rows) == repr(CITIES)
+        assert ["Tokyo", 37] in table.rows
+        assert table.rows.index(["Tokyo", 37]) == 1
+
+    def test_an_appended_row_is_all_that_is_sent(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.rows.append(["Cairo", 22])
+        assert operations(tree) == [
+            [
+                "insert",
+                "w2",
+                None,
+                [["tr", {"id": "w6", "class": "widget tablerow"}, ["td", {}, "Cairo"], ["td", {"class": "end"}, "22"]]],
+            ]
+        ]
+
+    def test_a_row_that_is_replaced_is_all_that_is_sent(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.rows[1] = ("Tokyo", 38)
+        table.rows[0] = CITIES[0]
+        ((name, target, node),) = operations(tree)
+        assert (name, target, node[3]) == ("render", "w4", ["td", {"class": "end"}, "38"])
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda rows: rows.insert(1, ("Lima", 11)),
+            lambda rows: rows.extend([("Lima", 11), ("Rome", 4)]),
+            lambda rows: rows.pop(0),
+            lambda rows: rows.remove(("Tokyo", 37)),
+            lambda rows: rows.clear(),
+            lambda rows: rows.reverse(),
+            lambda rows: rows.__delitem__(slice(1, None)),
+            lambda rows: rows.__setitem__(slice(0, 1), [("Lima", 11), ("Rome", 4)]),
+        ],
+        ids=["insert", "extend", "pop", "remove", "clear", "reverse", "del", "set"],
+    )
+    def test_it_is_a_list(self, change: Callable[[Any], Any]) -> None:
+        table, expected = cities(), list(CITIES)
+        tree = live(table)
+        change(table.rows)
+        change(expected)
+        assert table.rows == expected
+        assert operations(tree)
+
+    def test_in_place(self) -> None:
+        table = cities()
+        table.rows += [("Lima", 11)]
+        assert table.rows == [*CITIES, ("Lima", 11)]
+
+    def test_other_rows_reuse_what_is_there(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.rows = [CITIES[0], ("Lima", 11), CITIES[2], ("Rome", 4)]
+        assert sorted(operation[0:2] for operation in operations(tree)) == [["insert", "w2"], ["render", "w4"]]
+        table.rows = CITIES[:1]
+        assert sorted(operation[0] for operation in operations(tree)) == ["remove", "remove", "remove"]
+
+    def test_wrong_rows(self) -> None:
+        table = cities()
+        for row in ("ab", 5, None):
+            wrong: Any = row
+            with pytest.raises(PropertyTypeError, match=r"Table\(\): a row is a sequence or a mapping"):
+                table.rows.append(wrong)
+        changes: list[Callable[[], None]] = [
+            lambda: table.rows.append(["Lima"]),
+            lambda: table.rows.extend([("Lima", 11), ("Rome", 4, 5)]),
+            lambda: table.rows.__setitem__(0, ["Lima"]),
+            lambda: setattr(table, "rows", [("Lima", 11), ("Rome",)]),
+        ]
+        for change in changes:
+            with pytest.raises(PropertyValueError, match=r"Table\(\): a row has 2 cells, not [13]"):
+                change()
+        assert table.rows == CITIES
+
+    def test_many_rows_cost_one_operation(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.rows.extend([(f"City {number}", number) for number in range(1000)])
+        ((name, _, _, nodes),) = operations(tree)
+        assert (name, len(nodes)) == ("insert", 1000)
+
+
+class TestColumns:
+    def test_they_change(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.columns = ["Town", "Inhabitants", "Country"]
+        ((name, target, _),) = operations(tree)
+        assert (name, target) == ("render", "w1.box")
+        assert "<td>Delhi</td><td>33</td><td></td>" in html(table)
+
+    @pytest.mark.parametrize("columns", [["a", "a"], [("a", "A", "left")]], ids=repr)
+    def test_values_that_are_not_allowed(self, columns: Any) -> None:
+        with pytest.raises(PropertyValueError, match=r"Table\(\)\.columns"):
+            Table(columns)
+
+    @pytest.mark.parametrize("columns", ["abc", [5], [("a", 5)], [()], [["a", "A"]], {"a": 5}], ids=repr)
+    def test_wrong_types(self, columns: Any) -> None:
+        with pytest.raises(PropertyTypeError, match=r"Table\(\)\.columns"):
+            Table(columns)
+
+    def test_caption(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.caption = "Cities"
+        assert operations(tree) == [["render", "w1.caption", ["caption", {"id": "w1.caption"}, "Cities"]]]
+
+
+class TestSort:
+    def test_python_sorts(self) -> None:
+        table = cities()
+        tree = live(table)
+        table.sort("people")
+        assert first_cells(table) == ["Lagos", "Delhi", "Tokyo"]
+        assert [operation[0] for operation in operations(tree)] == ["insert", "render"]
+        table.sort("City", descending=True)
+        assert first_cells(table) == ["Tokyo", "Lagos", "Delhi"]
+        with pytest.raises(ValueError, match=r"Table\(w1\) has no column 'x'; its columns are City, people"):
+            table.sort("x")
+
+    def test_order(self) -> None:
+        table = Table(["v"], [["b"], [None], ["A"], ["c"]])
+        table.sort("v")
+        assert first_cells(table) == ["A", "b", "c", None]
+        table.sort("v", descending=True)
+        assert first_cells(table) == ["c", "b", "A", None]
+        table.rows = [["b"], [10], [9]]
+        table.sort("v")
+        assert first_cells(table) == [10, 9, "b"]
+
+    def test_rows_by_key(self) -> None:
+        table = Table(["n"], [{"n": 2}, {}, {"n": 1}])
+        table.sort("n")
+        assert table.rows == [{"n": 1}, {"n": 2}, {}]
+
+    def test_the_user_sorts(self) -> None:
+        table = cities(sortable=True)
+        seen: list[Any] = []
+        table.register("sort", lambda source, message: seen.append((first_cells(source), message["data"])))
+        browser_says(table, "click", value="people")
+        browser_says(table, "click", value="people")
+        browser_says(table, "click", value="people")
+        assert seen == [
+            (["Lagos", "Delhi", "Tokyo"], {"column": "people", "descending": False}),
+            (["Tokyo", "Delhi", "Lagos"], {"column": "people", "descending": True}),
+            (["Lagos", "Delhi", "Tokyo"], {"column": "people", "descending": False}),
+        ]
+
+    @pytest.mark.parametrize("value", ["x", 5, None, ["people"], {}], ids=repr)
+    def test_the_browser_sends_no_column(self, value: Any) -> None:
+        table = cities(sortable=True)
+        with pytest.raises(ProtocolError, match="cannot be sorted by"):
+            browser_says(table, "click", value=value)
+        assert table.rows == CITIES
+
+    def test_only_where_it_is_sortable(self) -> None:
+        table = cities()
+        with pytest.raises(ProtocolError):
+            browser_says(table, "click", value="people")
+
+
+class TestSelect:
+    def table(self) -> tuple[Table, list[Any]]:
+        table = cities(selectable=True)
+        live(table)
+        seen: list[Any] = []
+        table.register("select", lambda source, message: seen.append(message["data"]))
+        return table, seen
+
+    def press(self, table: Table, key: Any) -> None:
+        table.on_message({"id": table.identifier, "event": "keydown", "data": {"key": key}})
+
+    def test_a_click(self) -> None:
+        table, seen = self.table()
+        assert table.selected is None
+        browser_says(table.row_widgets[1], "click")
+        browser_says(table.row_widgets[1], "click")
+        assert table.selected == 1
+        assert seen == [{"index": 1, "row": ("Tokyo", 37)}]
+
+    def test_operations(self) -> None:
+        table, _ = self.table()
+        tree = table._tree
+        assert tree is not None
+        tree.take()
+        browser_says(table.row_widgets[1], "click")
+        assert operations(tree) == [
+            ["attr", "w4", "aria-selected", "true"],
+            ["attr", "w1", "aria-activedescendant", "w4"],
+        ]
+        table.selected = None
+        assert operations(tree) == [
+            ["attr", "w4", "aria-selected", None],
+            ["attr", "w1", "aria-activedescendant", None],
+        ]
+
+    @pytest.mark.parametrize(
+        ("keys", "chosen"),
+        [
+            (["ArrowDown"], [0]),
+            (["ArrowUp"], [2]),
+            (["Home"], [0]),
+            (["End"], [2]),
+            (["ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown"], [0, 1, 2]),
+            (["End", "ArrowUp", "Home", "ArrowUp"], [2, 1, 0]),
+            (["Enter", "x", None, 5, ["Home"]], []),
+        ],
+        ids=str,
+    )
+    def test_keys(self, keys: list[Any], chosen: list[int]) -> None:
+        table, seen = self.table()
+        for key in keys:
+            self.press(table, key)
+        assert [data["index"] for data in seen] == chosen
+
+    def test_the_chosen_row_is_scrolled_into_view(self) -> None:
+        table, _ = self.table()
+        tree = table._tree
+        assert tree is not None
+        tree.take()
+        self.press(table, "End")
+        assert operations(tree)[-1] == ["call", "w5", "scrollIntoView", [{"block": "nearest"}]]
+
+    def test_keys_without_rows(self) -> None:
+        table = Table(["a"], selectable=True)
+        self.press(table, "Home")
+        assert table.selected is None
+
+    def test_it_stays_with_its_row(self) -> None:
+        table, _ = self.table()
+        table.selected = 1
+        table.rows.insert(0, ("Lima", 11))
+        assert table.selected == 2
+        table.sort("people", descending=True)
+        assert table.selected == 0
+        table.rows.remove(("Tokyo", 37))
+        assert table.selected is None
+        table.selected = -1
+        table.rows = []
+        assert table.selected is None
+
+    def test_no_such_row(self) -> None:
+        table, _ = self.table()
+        with pytest.raises(IndexError):
+            table.selected = 3
+
+    def test_a_browser_cannot_say_what_only_the_server_does(self) -> None:
+        table, seen = self.table()
+        for event in ("select", "sort"):
+            with pytest.raises(ProtocolError):
+                browser_says(table, event)
+        assert seen == []
+
+
+def test_snapshot() -> None:
+    table = cities(sortable=True, selectable=True, caption="Cities")
+    table.selected = 1
+    table.sort("people")
+    copy = copied(table)
+    assert copy.rows == table.rows
+    assert copy.selected == 2
+    copy.rows.append(("Lima", 11))
+    assert len(copy.rows) == 4
