@@ -17,8 +17,15 @@ class Settings:
 
     debug: bool = False
     """Show the traceback of an error in the page. Never on a server that strangers reach."""
-    secret: str = ""
-    """Signs the tokens. Empty: the environment variable JIBE_LIKE_SECRET, else a random one for this process."""
+    secret: str | Sequence[str] = ""
+    """Signs tokens and snapshots. A list rotates keys: the first signs, all verify. Empty: the environment variable
+    JIBE_LIKE_SECRET (several are separated by spaces), else a random one, kept beside a SQLite store or in memory."""
+    store: str = "memory://"
+    """Where sessions are kept: `memory://` loses them with the process, `sqlite:///jibe.db` does not."""
+    snapshot_delay: float = 0.05
+    """Seconds after a change before a session is written to the store; further changes within them go along."""
+    snapshot_patience: float = 5.0
+    """Seconds that a running `async` handler may hold the writing back; its event counts as handled after that."""
 
     max_message_bytes: int = 256 * 1024
     """Most bytes of one message from a browser; above, the connection is closed with code 1009."""
@@ -45,13 +52,18 @@ class Settings:
     prerendered_lifetime: float = 15.0
     """Seconds that a page has to open its socket before its session is dropped."""
     unused_lifetime: float = 15.0
-    """Seconds that a session without connection is kept."""
+    """Seconds that a session is kept whose last page said goodbye: closed, or left for another one."""
+    lost_lifetime: float = 3_600.0
+    """Seconds that a session is kept whose last page was lost: a network that is down, a laptop asleep, a dead server."""
     check_interval: float = 1.0
     """Seconds between two looks for sessions to drop."""
     token_lifetime: float = 7 * 24 * 3600.0
     """Seconds that a page's token is valid. It is renewed whenever the page connects."""
     ping_interval: float = 20.0
-    """Seconds between two pings; a connection that leaves one unanswered is closed. 0: none."""
+    """Seconds of silence after which either side asks whether the other is there; one that does not answer is given up.
+    0: never."""
+    stop_timeout: float = 3.0
+    """Seconds that running handlers have to come to an end when the server stops."""
 
     allowed_origins: Sequence[str] = ()
     """Origins (`https://example.org`) that may open a socket beside the page's own."""
@@ -80,6 +92,8 @@ class Settings:
                     raise SettingsError(
                         f"{field.name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})"
                     )
+            elif isinstance(value, str) and field.name == "secret":
+                continue
             elif isinstance(value, str) or not _holds_str(value):
                 raise SettingsError(f"{field.name} must be a list of str, not {value!r:.60}")
             if hint in (int, float) and not value >= 0:
@@ -93,9 +107,10 @@ class Settings:
             if any(char in part for part in ([text] if isinstance(text, str) else text) for char in ";,\r\n"):
                 raise SettingsError(f"{name} must hold sources only: {text!r}")
 
-    def find_secret(self) -> str:
-        """The secret set here or in the environment; empty where there is none."""
-        return self.secret or os.environ.get("JIBE_LIKE_SECRET", "")
+    def find_secrets(self) -> list[str]:
+        """The secrets set here or in the environment, the one that signs first; empty where there is none."""
+        given = [self.secret] if isinstance(self.secret, str) else list(self.secret)
+        return [secret for secret in given if secret] or os.environ.get("JIBE_LIKE_SECRET", "").split()
 
 
 def _holds_str(value: object) -> bool:

@@ -21,26 +21,47 @@ REPLACED = 4000
 class Transport(Protocol):
     """What carries frames to a page while it is reachable."""
 
+    @property
+    def protocol(self) -> str:
+        """`websocket` or `http`."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes that the page has not taken yet."""
+
     def send(self, frame: bytes) -> None:
         """Sends a text frame. Never raises and never blocks."""
 
     def close(self, code: int, reason: str) -> None:
         """Ends the transport."""
 
-    @property
-    def waiting_bytes(self) -> int:
-        """Bytes that the page has not taken yet."""
-
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What the request said that a page came with."""
+    """What the request said that a page came with.
+
+    `identity` names the browser, or the user where there is a sign-in; it was verified.
+    """
 
     cookies: Mapping[str, str] = field(default_factory=dict)
     arguments: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
     path: str = "/"
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """What an application may know of a page that shows it."""
+
+    id: str
+    user: str
+    """Whose browser it is: equal for all pages of one browser."""
+    info: Mapping[str, str]
+    """`address`, `user_agent`, `language`, `protocol`."""
+    since: float
+    """Seconds since the epoch."""
 
 
 class Connection:
@@ -52,17 +73,19 @@ class Connection:
         "application",
         "handled",
         "id",
-        "lost_at",
+        "kept",
+        "left_at",
+        "lifetime",
         "session",
         "since",
         "transport",
         "visit",
     )
 
-    def __init__(self, visit: Visit, application: Any = None, connection_id: str = "") -> None:
+    def __init__(self, visit: Visit | None = None, application: Any = None, connection_id: str = "") -> None:
         self.id = connection_id or token_urlsafe(9)
         """Names the page among those of its session."""
-        self.visit = visit
+        self.visit = visit or Visit()
         self.application = application
         """The server's application: a `tornado.web.Application`."""
         self.since = time.time()
@@ -71,10 +94,17 @@ class Connection:
         self.transport: Transport | None = None
         self.handled = 0
         """Number of the page's last event that was handled."""
+        self.kept = 0
+        """Number of the page's last event whose effect is in the store."""
         self.acked = 0
         """Number of the last frame that the page has applied."""
-        self.lost_at = time.monotonic()
+        self.left_at = time.monotonic()
         """When the page was last seen without a transport."""
+        self.lifetime = 0.0
+        """Seconds that it may stay away."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.visit, self.id, self.since, self.handled)
 
     def __repr__(self) -> str:
         return f"Connection({self.id})"
@@ -83,6 +113,18 @@ class Connection:
     def is_open(self) -> bool:
         """Whether the page can be reached now."""
         return self.transport is not None
+
+    @property
+    def view(self) -> ConnectionView:
+        """What the application may know of it."""
+        headers = self.visit.headers
+        info = {
+            "address": self.visit.address,
+            "user_agent": headers.get("User-Agent", ""),
+            "language": headers.get("Accept-Language", "").partition(",")[0].partition(";")[0],
+            "protocol": self.transport.protocol if self.transport is not None else "",
+        }
+        return ConnectionView(self.id, self.visit.identity, info, self.since)
 
     def get_cookie(self, name: str, default: str | None = None) -> str | None:
         """The value of a cookie that the page's request came with."""
@@ -98,3 +140,10 @@ class Connection:
             self.transport.close(code, reason)
         elif self.session is not None and code == CLOSED_BY_APP:
             self.session.forget(self)
+
+
+def _restore(visit: Visit, connection_id: str, since: float, handled: int) -> Connection:
+    connection = Connection(visit, None, connection_id)
+    connection.since = since
+    connection.handled = connection.kept = handled
+    return connection

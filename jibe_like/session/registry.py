@@ -3,48 +3,66 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from secrets import token_urlsafe
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from jibe_like.errors import TooManySessionsError
 from jibe_like.settings import Settings
 
 from .connection import RESTARTING, Connection
+from .hooks import run_hook
+from .keeper import Keeper
 from .session import Document, Session
 from .token import Claims, Tokens
 
 logger = logging.getLogger("jibe_like.session")
 
 MODES: Final = ("unicast", "multicast", "broadcast")
+T = TypeVar("T")
 
 
 class Registry:
     """All sessions of one application on one server.
 
+    :param name: the application's, in tokens and in the store.
     :param make: makes the application for the connection that asks first.
-    :param mode: `unicast`: a session for each page; `multicast`: one for each user (the `sessionid` cookie);
-        `broadcast`: one for all.
+    :param mode: `unicast`: a session for each page; `multicast`: one for each identity; `broadcast`: one for all.
+    :param secrets: sign tokens; the first signs, all verify.
+    :param keeper: where the sessions are stored; None where they are not.
     """
 
-    def __init__(self, name: str, make: Callable[[Connection], Document], mode: str, settings: Settings) -> None:
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[Connection], Document],
+        mode: str,
+        settings: Settings,
+        secrets: list[str],
+        keeper: Keeper | None = None,
+    ) -> None:
         if mode not in MODES:
             raise ValueError(f"{name}: mode must be one of {', '.join(MODES)}, not {mode!r}")
         self.name = name
         self.mode = mode
         self.settings = settings
         self.sessions: dict[str, Session] = {}
-        self.tokens = Tokens(settings.find_secret(), name, settings.token_lifetime)
+        self.tokens = Tokens(secrets, name, settings.token_lifetime)
         self._make = make
+        self._keeper = keeper
+        self._coming: dict[str, asyncio.Task[Session | None]] = {}
         self._waiting: set[Session] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._extended_at = time.monotonic()
+        self._ending: set[asyncio.Task[None]] = set()
 
     # -- coming in
 
-    def enter(self, connection: Connection) -> Session:
+    async def enter(self, connection: Connection) -> Session:
         """The session for a page that has none yet, made where there is none.
 
-        Raises TooManySessionsError; what the application's constructor raises is passed on.
+        Raises TooManySessionsError, or StoreError where the store cannot be read; what the application's constructor
+        raises is passed on.
         """
         key = self._key(connection)
         session = self.sessions.get(key)
@@ -53,25 +71,37 @@ class Registry:
                 raise TooManySessionsError(
                     f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
                 )
-            session = Session(key, self._make(connection), settings=self.settings)
-            self.sessions[key] = session
-            self._waiting.add(session)
+            shared = self.mode != "unicast"
+            session = await (self._only_once(key, self._load_or_start(key, connection)) if shared else self._start(key, connection))
+            assert session is not None
         elif len(session.connections) >= self.settings.connections_per_session:
-            raise TooManySessionsError(f"{self.name}: {session!r} has {len(session.connections)} connections already")
+            raise TooManySessionsError(
+                f"{self.name}: {session!r} has {len(session.connections)} connections already"
+            )
         session.join(connection)
-        self._watch()
         return session
 
-    def find(self, token: str) -> tuple[Session, str] | None:
-        """The session that the token names, and the connection's id; None where either is not there any more."""
-        claims = self.tokens.check(token) if token else None
-        session = self.sessions.get(claims.session) if claims else None
-        return (session, claims.connection) if claims and session else None
+    async def find(self, token: str, identity: str) -> tuple[Session, str] | None:
+        """The session that the token names, from the store where need be, and the connection's id.
 
-    def token(self, connection: Connection) -> str:
+        None where the token is not valid, not this visitor's, or its session is gone. Raises StoreError where the store
+        cannot be read.
+        """
+        claims = self.tokens.check(token) if token else None
+        if claims is None:
+            return None
+        if claims.identity != identity:
+            logger.warning("%s: the token of session %s was shown by another visitor", self.name, claims.session)
+            return None
+        session = self.sessions.get(claims.session)
+        if session is None and self._keeper is not None:
+            session = await self._only_once(claims.session, self._load(claims.session))
+        return (session, claims.connection) if session is not None else None
+
+    def issue_token(self, connection: Connection) -> str:
         """A token for the page of this connection."""
         assert connection.session is not None
-        return self.tokens.issue(Claims(connection.session.id, connection.id))
+        return self.tokens.issue(Claims(connection.session.id, connection.id, connection.visit.identity))
 
     def may_prerender(self) -> bool:
         """Whether one more page may be rendered and kept until its socket opens."""
@@ -81,9 +111,57 @@ class Registry:
 
     def _key(self, connection: Connection) -> str:
         if self.mode == "broadcast":
-            return f"{self.name}-all"
-        user = connection.get_cookie("sessionid") if self.mode == "multicast" else None
-        return f"{self.name}-{user}" if user else token_urlsafe(12)
+            return "all"
+        identity = connection.visit.identity if self.mode == "multicast" else ""
+        return f"of-{identity}" if identity else token_urlsafe(12)
+
+    async def _only_once(self, key: str, making: Coroutine[Any, Any, Session | None]) -> Session | None:
+        """Two who ask for the same session at once get the same."""
+        task = self._coming.get(key)
+        if task is None:
+            task = self._coming[key] = asyncio.get_running_loop().create_task(making)
+            task.add_done_callback(lambda _: self._coming.pop(key, None))
+        else:
+            making.close()
+        return await asyncio.shield(task)
+
+    async def _load_or_start(self, key: str, connection: Connection) -> Session:
+        session = await self._load(key) if self._keeper is not None else None
+        return session or await self._start(key, connection)
+
+    async def _start(self, key: str, connection: Connection) -> Session:
+        session = self._host(key, self._make(connection))
+        self._waiting.add(session)
+        await run_hook(session.document, "on_session_created")
+        return session
+
+    async def _load(self, key: str) -> Session | None:
+        assert self._keeper is not None
+        state = await self._keeper.load(key)
+        if state is None or key in self.sessions:
+            return self.sessions.get(key)
+        session = self._host(key, state.document)
+        session.take_over(state)
+        if not await run_hook(state.document, "on_restore"):
+            logger.warning("session %s starts anew: on_restore did not take it", key)
+            self.discard(session)
+            return None
+        logger.info("session %s was restored", key)
+        return session
+
+    def _host(self, key: str, document: Document) -> Session:
+        durable = self._keeper is not None
+        session = Session(
+            key,
+            document,
+            settings=self.settings,
+            changed=self._keeper.mark if self._keeper is not None else None,
+            issue_token=self.issue_token,
+        )
+        session.durable = durable
+        self.sessions[key] = session
+        self._watch()
+        return session
 
     # -- going out
 
@@ -91,14 +169,23 @@ class Registry:
         """Ends a session."""
         self.sessions.pop(session.id, None)
         self._waiting.discard(session)
+        if self._keeper is not None:
+            self._keeper.drop(session)
         session.destroy()
 
-    def close(self) -> None:
-        """Ends all: the server stops, and the pages wait for the next one."""
+    async def close(self) -> None:
+        """The server stops: handlers come to rest, everything is stored, and the pages wait for the next server."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for session in tuple(self.sessions.values()):
+        sessions = list(self.sessions.values())
+        if sessions:
+            await asyncio.gather(*(session.come_to_rest(self.settings.stop_timeout) for session in sessions))
+        for session in sessions:
+            session.flush()
+        if self._keeper is not None:
+            await self._keeper.close([session for session in sessions if session.used])
+        for session in sessions:
             session.destroy(RESTARTING, "the server stops")
         self.sessions.clear()
         self._waiting.clear()
@@ -109,18 +196,33 @@ class Registry:
             self._timer = loop.call_later(self.settings.check_interval, self._check)
 
     def _check(self) -> None:
-        """Drops the pages that stayed away too long, and the sessions that have none left."""
+        """Drops the pages that stayed away too long, and the sessions that nobody needs."""
         self._timer = None
         now = time.monotonic()
         for session in tuple(self.sessions.values()):
-            lifetime = self.settings.unused_lifetime if session.used else self.settings.prerendered_lifetime
             for connection in tuple(session.connections.values()):
-                if not connection.is_open and now - connection.lost_at > lifetime:
+                if not connection.is_open and now - connection.left_at > connection.lifetime:
                     session.forget(connection)
-            if not session.connections:
+            if session.may_expire:
+                self._end(self._expire(session))
+        if self._keeper is not None and now - self._extended_at > self.settings.lost_lifetime / 4:
+            self._extended_at = now
+            for session in self.sessions.values():
+                if session.used:
+                    self._keeper.extend(session)
+        if self.sessions:
+            self._watch()
+
+    async def _expire(self, session: Session) -> None:
+        async with session.lock:
+            # Somebody may have come while others had the lock.
+            if session.may_expire and self.sessions.get(session.id) is session:
                 try:
                     self.discard(session)
                 except Exception:
                     logger.exception("session %s: ending it failed", session.id)
-        if self.sessions:
-            self._watch()
+
+    def _end(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)

@@ -3,31 +3,35 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
-from jibe_like.tree.changes import Patch
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
 from jibe_like.tree.tree import Tree
-from jibe_like.wire.messages import Event, encode_got, encode_hello, encode_ops, encode_root
-from jibe_like.wire.outbox import Frame, Outbox
+from jibe_like.wire.messages import PONG, Event, encode_hello
 
-from .connection import CLOSED_BY_APP, REPLACED, Connection, Transport
+from .connection import CLOSED_BY_APP, REPLACED, Connection
+from .delivery import Delivery
+from .hooks import run_hook
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
 
 logger = logging.getLogger("jibe_like.session")
 
-_DRAIN_SECONDS = 0.05
+T = TypeVar("T")
 
 
 class Document(Protocol):
     """What a session asks of the application that it hosts."""
 
+    connection: Connection | None
     session: "Session | None"
 
     @property
@@ -41,14 +45,32 @@ class Document(Protocol):
 
     def wsopen(self) -> None: ...
 
+    def connections_changed(self) -> None: ...
+
+
+@dataclass
+class SessionState:
+    """What of a session is stored."""
+
+    document: Any
+    seq: int
+    connections: list[Connection] = field(default_factory=list)
+
+
+def current_time() -> float:
+    """Milliseconds since the epoch."""
+    return time.time() * 1000
+
 
 class Session:
-    """Hosts an application for zero, one or many connections.
+    """Hosts an application for zero, one or many connections (Bokeh's ServerSession, whose document is the app here).
 
     :param session_id: unique on the server.
     :param document: the application.
     :param io_loop: the event loop it lives on; the running one where None.
-    :param token: the token by which its first page names it.
+    :param token: the token by which a page names it.
+    :param changed: told whenever the session's state may have changed.
+    :param issue_token: makes a token for one of its connections.
 
     Raises ValueError where id or document is None.
     """
@@ -61,22 +83,34 @@ class Session:
         token: str | None = None,
         *,
         settings: Settings | None = None,
+        changed: "Callable[[Session], None] | None" = None,
+        issue_token: Callable[[Connection], str] | None = None,
     ) -> None:
         if session_id is None or document is None:
             raise ValueError("a session needs an id and a document")
         self.id = session_id
         self.document = document
-        self.token = token
         self.settings = settings or Settings()
         self.loop = io_loop or asyncio.get_running_loop()
         self.destroyed = False
-        self.connections: dict[str, Connection] = {}
-        """The pages by connection id, those whose socket is down included."""
-        self.outbox = Outbox(self.settings.outbox_frames, self.settings.outbox_bytes)
+        """Whether the session has ended."""
+        self.expiration_requested = False
+        """Whether it ends as soon as no connection is left, however young it is."""
+        self.expiration_blocked_count = 0
+        """How many blocks there are: see `block_expiration`."""
         self.used = False
-        """Whether some page has opened its socket."""
-        self._open: list[Connection] = []
-        self._stale: set[Connection] = set()
+        """Whether some page has opened its connection."""
+        self.durable = False
+        """Whether its state goes to a store."""
+        self.connections: dict[str, Connection] = {}
+        """The pages by connection id, those whose transport is down included."""
+        self._delivery = Delivery(document, self.connections, self.settings, self.loop)
+        self._token = token
+        self._issue_token = issue_token
+        self._on_changed = changed
+        self._last_unsubscribe = time.monotonic()
+        self._lock: asyncio.Lock | None = None
+        self._queue: deque[tuple[Connection, Event]] = deque()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._flushing = False
         document.session = self
@@ -86,72 +120,143 @@ class Session:
         return f"Session({self.id})"
 
     @property
+    def token(self) -> str | None:
+        """A token that names the session."""
+        if self._token is None and self._issue_token is not None and self.document.connection is not None:
+            self._token = self._issue_token(self.document.connection)
+        return self._token
+
+    @property
     def connection_count(self) -> int:
         """How many pages can be reached now."""
-        return len(self._open)
+        return len(self._delivery.open)
 
     # -- pages come and go
 
     def join(self, connection: Connection) -> None:
         """A page is about to show this session: its HTML has the tree as it is now."""
         connection.session = self
-        connection.acked = self.outbox.seq
-        connection.lost_at = time.monotonic()
+        connection.acked = self.seq
+        connection.left_at = time.monotonic()
+        connection.lifetime = self.settings.prerendered_lifetime
         self.connections[connection.id] = connection
+
+    @property
+    def seq(self) -> int:
+        """Number of the newest frame."""
+        return self._delivery.outbox.seq
 
     def render(self) -> Element:
         """The whole tree as it is now. The pages that are there already are brought up to date."""
-        self._settle()
+        self._delivery.settle()
         return self.document.node()
 
-    def subscribe(self, connection: Connection, transport: Transport, seq: int | None, token: str) -> None:
-        """The page's socket is open. `seq`: the last frame that the page has; None where it has none of ours."""
-        if connection.transport is not None:
-            connection.transport.close(REPLACED, "the page opened another socket")
-            self.unsubscribe(connection, connection.transport)
-        missed = None if seq is None else self.outbox.after(seq, connection.id)
-        if missed is None:
-            self._settle()
-        self.connections[connection.id] = connection
-        connection.session = self
-        connection.transport = transport
-        self._open.append(connection)
-        self.used = True
-        transport.send(encode_hello(token, connection.handled, seq is not None))
-        if missed is None:
-            self._send_root(connection)
-        else:
-            for text in missed:
-                transport.send(text)
-        self.document.wsopen()
-        self.flush()
+    def subscribe(self, connection: Connection, seq: int | None = None) -> None:
+        """The page can be reached by `connection.transport`.
 
-    def unsubscribe(self, connection: Connection, transport: Transport) -> None:
-        """The page's socket is gone. Nothing happens where it has another one already."""
-        if connection.transport is not transport:
+        :param seq: the last frame that the page has; None where it has none of this session.
+        """
+        connection.session = self
+        self.connections[connection.id] = connection
+        transport = connection.transport
+        if connection in self._delivery.open:
+            self._delivery.end(connection)
+        self.used = True
+        if transport is not None:
+            token = self._issue_token(connection) if self._issue_token is not None else self.token or ""
+            kept = connection.kept if self.durable else None
+            transport.send(encode_hello(token, connection.handled, seq is not None, kept))
+        self._delivery.begin(connection, seq)
+        self.document.wsopen()
+        self.document.connections_changed()
+        self.flush()
+        self.changed()
+
+    def replace_transport(self, connection: Connection) -> None:
+        """The page comes by another transport: the one that it had is given up."""
+        if connection.transport is not None:
+            connection.transport.close(REPLACED, "the page opened another connection")
+            connection.transport = None
+
+    def unsubscribe(self, connection: Connection, *, said_goodbye: bool = False) -> None:
+        """The page cannot be reached any more. `said_goodbye`: it was closed, and not lost."""
+        if connection not in self._delivery.open:
             return
+        self._delivery.end(connection)
         connection.transport = None
-        connection.lost_at = time.monotonic()
-        self._open.remove(connection)
-        self._stale.discard(connection)
+        connection.left_at = self._last_unsubscribe = time.monotonic()
+        connection.lifetime = self.settings.unused_lifetime if said_goodbye else self.settings.lost_lifetime
+        if not self.destroyed:
+            self.document.connections_changed()
+            self.notify_connection_lost()
+            self.flush()
 
     def forget(self, connection: Connection) -> None:
         """The page will not come back."""
         self.connections.pop(connection.id, None)
-        self._stale.discard(connection)
         connection.session = None
+
+    def notify_connection_lost(self) -> None:
+        """Calls the application's `on_connection_lost`."""
+        self.start(run_hook(self.document, "on_connection_lost"))
+
+    # -- how long it lives
+
+    @property
+    def expiration_blocked(self) -> bool:
+        """Whether something keeps the session from ending."""
+        return self.expiration_blocked_count > 0
+
+    def block_expiration(self) -> None:
+        """Keeps the session from ending until `unblock_expiration` has been called as often."""
+        self.expiration_blocked_count += 1
+
+    def unblock_expiration(self) -> None:
+        """Takes back one `block_expiration`. Raises RuntimeError where there is none."""
+        if not self.expiration_blocked_count:
+            raise RuntimeError(f"{self!r}: expiration is not blocked")
+        self.expiration_blocked_count -= 1
+
+    def request_expiration(self) -> None:
+        """Ends the session soon, if no connection is there or as soon as none is."""
+        self.expiration_requested = True
+
+    @property
+    def milliseconds_since_last_unsubscribe(self) -> float:
+        """Since the last page went or, before any came, since the session was made."""
+        return (time.monotonic() - self._last_unsubscribe) * 1000
+
+    @property
+    def may_expire(self) -> bool:
+        """Whether nobody needs the session any more: no page is open, none may come back, and nothing blocks it."""
+        if self.connection_count or self.expiration_blocked:
+            return False
+        return self.expiration_requested or not self.connections
 
     # -- events
 
     def receive(self, connection: Connection, event: Event) -> None:
-        """Handles a message of a page: an event, an acknowledgement or both."""
-        if event.ack > connection.acked:
-            connection.acked = min(event.ack, self.outbox.seq)
-            # With many pages that waits for the next frame: each of them acknowledges each frame.
-            if len(self.connections) == 1:
-                self.outbox.acknowledged(connection.acked)
+        """Handles a message of a page: an event, an acknowledgement, a ping."""
+        self._delivery.acknowledge(connection, event.ack)
+        if event.ping and connection.transport is not None:
+            connection.transport.send(PONG)
         if event.id is None:
             return
+        if self._queue or (self._lock is not None and self._lock.locked()):
+            self._queue.append((connection, event))
+            if len(self._queue) == 1:
+                self.start(self._work_off())
+        else:
+            self._handle(connection, event)
+
+    async def _work_off(self) -> None:
+        """Handles, in order, what came while somebody had the lock."""
+        while self._queue:
+            async with self.lock:
+                self._handle(*self._queue[0])
+                self._queue.popleft()
+
+    def _handle(self, connection: Connection, event: Event) -> None:
         if event.n:
             if event.n <= connection.handled:
                 return
@@ -169,83 +274,105 @@ class Session:
         except Exception as error:
             self.failed(self.document.tree.root, str(event.event), error)
         self.flush(connection if event.n else None)
+        self.changed()
 
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
         place = " ".join(f"{name}={value!r:.80}" for name, value in where.items())
         logger.warning("session %s: ignored a message (%s): %s", self.id, place, reason)
 
-    # -- what goes out
-
     def flush(self, origin: Connection | None = None) -> None:
-        """Sends what has changed to the open pages, as one frame. `origin`: the page whose event was just handled.
-
-        While no page is open, or one does not read, changes wait and coalesce.
-        """
+        """Sends what has changed to the open pages. `origin`: the page whose event was just handled."""
         self._flushing = False
-        if self.destroyed or len(self._open) == len(self._stale):
-            return
-        patch = self.document.tree.take()
-        if patch is not None:
-            self._publish(patch, origin)
-        elif origin is not None and origin.transport is not None:
-            origin.transport.send(encode_got(origin.handled))
+        if not self.destroyed and self._delivery.flush(origin) and origin is None:
+            self.changed()
 
-    def _publish(self, patch: Patch, origin: Connection | None) -> None:
-        frame = self._frame(patch, origin)
-        if len(self.connections) > 1:
-            self.outbox.acknowledged(min(connection.acked for connection in self.connections.values()))
-        self.outbox.add(frame)
-        for connection in tuple(self._open):
-            text = frame.for_connection(connection.id)
-            transport = connection.transport
-            if text is None or transport is None or connection in self._stale:
-                continue
-            if transport.waiting_bytes > self.settings.transport_bytes:
-                self._hold_back(connection)
-            else:
-                transport.send(text)
+    # -- the document as a whole
 
-    def _settle(self) -> None:
-        """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
-        if self.used:
-            patch = self.document.tree.take()
-            if patch is not None:
-                self._publish(patch, None)
-        else:
-            self.document.tree.changes.keep_calls()
+    @property
+    def lock(self) -> asyncio.Lock:
+        """Who holds it keeps events, and others who ask for it, waiting."""
+        if self._lock is None:
+            self._lock = asyncio.Lock()
+        return self._lock
 
-    def _frame(self, patch: Patch, origin: Connection | None) -> Frame:
-        seq = self.outbox.seq + 1
-        if origin is None:
-            return Frame(seq, encode_ops(seq, patch.ops))
-        ops = patch.without_echo(origin.id)
-        to_origin = encode_ops(seq, ops, origin.handled) if ops else encode_got(origin.handled)
-        if len(self.connections) == 1 and origin.id in self.connections:
-            return Frame(seq, to_origin)
-        return Frame(seq, encode_ops(seq, patch.ops), origin.id, to_origin)
+    async def with_document_locked(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Calls `func`, plain or `async`, while nobody else works on the document, and gives its result.
 
-    def _hold_back(self, connection: Connection) -> None:
-        """A page that does not read gets no more frames; when it reads again, it gets the tree as it is then."""
-        logger.info("session %s: %s does not read; its changes wait", self.id, connection)
-        self._stale.add(connection)
-        self.loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
+        What it changes leaves before the lock is released. On a session that has ended it is not called: None.
+        """
+        self.block_expiration()
+        try:
+            async with self.lock:
+                if self.destroyed:
+                    return None
+                result = func(*args, **kwargs)
+                if isawaitable(result):
+                    result = await result
+                self.flush()
+                self.changed()
+                return result
+        finally:
+            self.unblock_expiration()
 
-    def _catch_up(self, connection: Connection) -> None:
-        transport = connection.transport
-        if connection not in self._stale or transport is None or self.destroyed:
-            return
-        if transport.waiting_bytes:
-            self.loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
-        else:
-            self._settle()
-            self._stale.discard(connection)
-            self._send_root(connection)
+    async def pull(self, message: object = None, connection: Connection | None = None) -> Element | None:
+        """The whole document as a node (docs/protocol.md)."""
+        result: Element | None = await self.with_document_locked(self.render)
+        return result
 
-    def _send_root(self, connection: Connection) -> None:
-        if connection.transport is not None:
-            connection.transport.send(encode_root(self.outbox.seq, self.document.node()))
-            connection.acked = self.outbox.seq
+    async def push(self, document: Document, connection: Connection | None = None) -> None:
+        """Puts another document in the place of this one. The pages show it, in place."""
+        await self.with_document_locked(self._replace_document, document)
+
+    def _replace_document(self, document: Document) -> None:
+        old, self.document = self.document, document
+        old.tree.close()
+        old.session = None
+        document.session = self
+        if document.connection is None:
+            document.connection = old.connection
+        document.tree.go_live(self)
+        self._delivery.document = document
+        self._delivery.send_roots()
+
+    async def patch(self, message: Message, connection: Connection | None = None) -> None:
+        """Changes the document by a message, as if a page had sent it: `id`, `event`, `data`, `properties`."""
+        origin = {"connection": connection.id} if connection is not None else {}
+        await self.with_document_locked(lambda: self.document.on_message({**message, **origin}))
+
+    # -- the store
+
+    def changed(self) -> None:
+        """The state may have changed, and will be stored in time."""
+        if self._on_changed is not None and self.used and not self.destroyed:
+            self._on_changed(self)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an `async` handler is at work: its event has been handled in part."""
+        return bool(self._tasks or self._queue)
+
+    def state(self) -> SessionState:
+        """What is to be stored."""
+        return SessionState(self.document, self.seq, list(self.connections.values()))
+
+    def take_over(self, state: SessionState) -> None:
+        """Goes on where the stored session was: its pages may come back."""
+        self.used = True
+        self._delivery.outbox.skip_to(state.seq)
+        for connection in state.connections:
+            connection.session = self
+            connection.acked = state.seq
+            connection.left_at = time.monotonic()
+            connection.lifetime = self.settings.lost_lifetime
+            self.connections[connection.id] = connection
+
+    def stored(self, handled: dict[str, int]) -> None:
+        """The store has the effects of the events up to these numbers, by connection id."""
+        for connection_id, number in handled.items():
+            connection = self.connections.get(connection_id)
+            if connection is not None:
+                self._delivery.send_kept(connection, number)
 
     # -- what the tree asks of its host
 
@@ -261,15 +388,28 @@ class Session:
         return self.loop.call_later(seconds, callback).cancel
 
     def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
-        task = self.loop.create_task(self._run(widget, event, awaitable))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.start(self._run(widget, event, awaitable))
 
     async def _run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
         try:
             await awaitable
         except Exception as error:
             self.failed(widget, event, error)
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs a coroutine as a task that ends with the session."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        self.changed()
+
+    async def come_to_rest(self, seconds: float) -> None:
+        """Waits for running handlers to end, so long at the most."""
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=seconds)
 
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         logger.error("session %s: the handler of %r of %r raised", self.id, event, widget, exc_info=error)
@@ -294,6 +434,19 @@ class Session:
         for connection in tuple(self.connections.values()):
             connection.close(code, reason)
             self.forget(connection)
-        self._open.clear()
+        self._delivery.open.clear()
+        self._queue.clear()
         self.document.tree.close()
+        # The hook outlives the session's own tasks, and the document the session.
+        hook = run_hook(self.document, "on_session_destroyed")
+        if self.loop.is_running():
+            _last_words.add(task := self.loop.create_task(hook))
+            task.add_done_callback(_last_words.discard)
+        else:
+            hook.close()
         self.document.session = None
+
+
+_last_words: set[asyncio.Task[bool]] = set()
+"""Hooks of sessions that have ended. The event loop itself holds its tasks weakly."""
+

@@ -1,53 +1,59 @@
 """The signed token by which a page names its session."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from secrets import token_urlsafe
 
 import jwt
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says."""
+    """What a token says: the session, the page's connection, and whose it is."""
 
     session: str
     connection: str
+    identity: str
 
 
 class Tokens:
     """Makes and checks tokens (JWT, HMAC-SHA256) of one application.
 
-    :param secret: signs; a random one is made where it is empty.
+    :param secrets: the first signs, all verify.
     :param app: name of the application: a token of another is refused.
     :param lifetime: seconds that a token is valid.
     """
 
-    def __init__(self, secret: str, app: str, lifetime: float) -> None:
-        self._secret = secret or token_urlsafe(32)
+    def __init__(self, secrets: Sequence[str], app: str, lifetime: float) -> None:
+        self._secrets = list(secrets)
         self._app = app
         self._lifetime = lifetime
 
     def issue(self, claims: Claims) -> str:
+        """A token that says this."""
         payload = {
             "s": claims.session,
             "c": claims.connection,
+            "u": claims.identity,
             "aud": self._app,
             "exp": int(time.time() + self._lifetime),
         }
-        return jwt.encode(payload, self._secret, algorithm="HS256")
+        return jwt.encode(payload, self._secrets[0], algorithm="HS256")
 
     def check(self, token: str) -> Claims | None:
         """What the token says; None where it is forged, expired or another application's."""
-        try:
-            payload = jwt.decode(
-                token,
-                self._secret,
-                algorithms=["HS256"],
-                audience=self._app,
-                options={"require": ["exp", "aud", "s", "c"]},
-            )
-        except jwt.InvalidTokenError:
-            return None
-        session, connection = payload["s"], payload["c"]
-        return Claims(session, connection) if isinstance(session, str) and isinstance(connection, str) else None
+        for secret in self._secrets:
+            try:
+                payload = jwt.decode(
+                    token,
+                    secret,
+                    algorithms=["HS256"],
+                    audience=self._app,
+                    options={"require": ["exp", "aud", "s", "c", "u"]},
+                )
+            except jwt.InvalidTokenError:
+                continue
+            claims = Claims(payload["s"], payload["c"], payload["u"])
+            if all(isinstance(value, str) for value in (claims.session, claims.connection, claims.identity)):
+                return claims
+        return None

@@ -19,10 +19,11 @@ _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """A message from a browser: an event of a widget, or (without `id`) an acknowledgement alone."""
+    """A message from a browser: an event of a widget or, without `id`, an acknowledgement or a ping alone."""
 
     n: _Count = 0
     ack: _Count = 0
+    ping: _Count = 0
     id: _Name | None = None
     event: _Name | None = None
     data: dict[str, Any] | None = None
@@ -44,7 +45,7 @@ def decode_event(text: str | bytes) -> Event:
         raise ProtocolError(str(error)) from None
     keys = 0
     if event.id is None:
-        if event.event is not None or not event.ack:
+        if event.event is not None or not (event.ack or event.ping):
             raise ProtocolError("no id")
     elif event.event is None:
         raise ProtocolError("no event")
@@ -65,6 +66,7 @@ def _present(event: Event) -> int:
         (
             event.n != 0,
             event.ack != 0,
+            event.ping != 0,
             event.id is not None,
             event.event is not None,
             event.data is not None,
@@ -135,6 +137,16 @@ def encode_got(got: int) -> bytes:
     return b'{"got":%d}' % got
 
 
-def encode_hello(token: str, got: int, resumed: bool) -> bytes:
-    """The first frame on every socket."""
-    return encode({"hello": {"token": token, "got": got, "resumed": resumed}})
+def encode_kept(kept: int) -> bytes:
+    """Events up to this number are in the store with their effects."""
+    return b'{"kept":%d}' % kept
+
+
+PONG: Final = b'{"pong":1}'
+"""The answer to a ping."""
+
+
+def encode_hello(token: str, got: int, resumed: bool, kept: int | None = None) -> bytes:
+    """The first frame on every connection. `kept`: see `encode_kept`; None where the session is not durable."""
+    hello = {"token": token, "got": got, "resumed": resumed}
+    return encode({"hello": hello if kept is None else {**hello, "kept": kept}})

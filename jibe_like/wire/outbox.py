@@ -46,6 +46,13 @@ class Outbox:
         while self._frames and (len(self._frames) > self.most_frames or self._bytes > self.most_bytes):
             self._forget_oldest()
 
+    def skip_to(self, seq: int) -> None:
+        """The next frame is numbered above `seq`, and none before it can be replayed. A lower number changes nothing."""
+        if seq > self.seq:
+            self.seq = seq
+            self._frames.clear()
+            self._bytes = 0
+
     def acknowledged(self, seq: int) -> None:
         """Every connection has the frames up to `seq`."""
         while self._frames and self._frames[0].seq <= seq:

@@ -1,0 +1,164 @@
+"""What goes out of a session: changes as numbered frames, to every page that is open."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from jibe_like.settings import Settings
+from jibe_like.tree.changes import Patch
+from jibe_like.tree.node import Element
+from jibe_like.tree.tree import Tree
+from jibe_like.wire.messages import encode_got, encode_kept, encode_ops, encode_root
+from jibe_like.wire.outbox import Frame, Outbox
+
+from .connection import Connection
+
+logger = logging.getLogger("jibe_like.session")
+
+_DRAIN_SECONDS: Final = 0.05
+
+
+class Shown(Protocol):
+    """What is shown: the root of a tree."""
+
+    @property
+    def tree(self) -> Tree: ...
+
+    def node(self) -> Element: ...
+
+
+class Delivery:
+    """Brings the changes of a document to its pages.
+
+    :param pages: all connections of the session by id, those whose transport is down included.
+    """
+
+    def __init__(
+        self, document: Shown, pages: Mapping[str, Connection], settings: Settings, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.document = document
+        self.outbox = Outbox(settings.outbox_frames, settings.outbox_bytes)
+        self.open: list[Connection] = []
+        """The connections that can be reached."""
+        self._pages = pages
+        self._most_waiting = settings.transport_bytes
+        self._loop = loop
+        self._stale: set[Connection] = set()
+        self._shown = False
+
+    def settle(self) -> None:
+        """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
+        if self._shown:
+            patch = self.document.tree.take()
+            if patch is not None:
+                self._publish(patch, None)
+        else:
+            self.document.tree.changes.keep_calls()
+
+    def begin(self, connection: Connection, seq: int | None) -> None:
+        """The page is open, and gets what it lacks. `seq`: the last frame that it has; None where it has none of ours."""
+        missed = None if seq is None else self.outbox.after(seq, connection.id)
+        if missed is None:
+            # A page that outlived a server's death may have frames that this one never sent.
+            self.outbox.skip_to(seq or 0)
+            self.settle()
+        self._shown = True
+        self.open.append(connection)
+        if missed is None:
+            self.send_root(connection)
+        else:
+            for text in missed:
+                _send(connection, text)
+
+    def end(self, connection: Connection) -> None:
+        """The page is not open any more."""
+        self.open.remove(connection)
+        self._stale.discard(connection)
+
+    def acknowledge(self, connection: Connection, seq: int) -> None:
+        """The page has applied the frames up to `seq`."""
+        if seq > connection.acked:
+            connection.acked = min(seq, self.outbox.seq)
+            # With many pages that waits for the next frame: each of them acknowledges each frame.
+            if len(self._pages) == 1:
+                self.outbox.acknowledged(connection.acked)
+
+    def flush(self, origin: Connection | None = None) -> bool:
+        """Sends what has changed to the open pages, as one frame; gives whether anything had.
+
+        While no page is open, or none reads, changes wait and coalesce. `origin`: the page whose event was just handled.
+        """
+        if len(self.open) == len(self._stale):
+            return False
+        patch = self.document.tree.take()
+        if patch is not None:
+            self._publish(patch, origin)
+        elif origin is not None:
+            _send(origin, encode_got(origin.handled))
+        return patch is not None
+
+    def send_root(self, connection: Connection) -> None:
+        """Sends the whole tree to a page."""
+        _send(connection, encode_root(self.outbox.seq, self.document.node()))
+        connection.acked = self.outbox.seq
+
+    def send_roots(self) -> None:
+        """Sends the whole tree to every page: it is another one."""
+        self.outbox.skip_to(self.outbox.seq + 1)
+        self.document.tree.changes.keep_calls()
+        for connection in self.open:
+            self.send_root(connection)
+
+    def send_kept(self, connection: Connection, number: int) -> None:
+        """The page's events up to this number are in the store."""
+        if number > connection.kept:
+            connection.kept = number
+            _send(connection, encode_kept(number))
+
+    def _publish(self, patch: Patch, origin: Connection | None) -> None:
+        frame = self._frame(patch, origin)
+        if len(self._pages) > 1:
+            self.outbox.acknowledged(min(connection.acked for connection in self._pages.values()))
+        self.outbox.add(frame)
+        for connection in tuple(self.open):
+            text = frame.for_connection(connection.id)
+            transport = connection.transport
+            if text is None or transport is None or connection in self._stale:
+                continue
+            if transport.waiting_bytes > self._most_waiting:
+                self._hold_back(connection)
+            else:
+                transport.send(text)
+
+    def _frame(self, patch: Patch, origin: Connection | None) -> Frame:
+        seq = self.outbox.seq + 1
+        if origin is None:
+            return Frame(seq, encode_ops(seq, patch.ops))
+        ops = patch.without_echo(origin.id)
+        to_origin = encode_ops(seq, ops, origin.handled) if ops else encode_got(origin.handled)
+        if len(self._pages) == 1 and origin.id in self._pages:
+            return Frame(seq, to_origin)
+        return Frame(seq, encode_ops(seq, patch.ops), origin.id, to_origin)
+
+    def _hold_back(self, connection: Connection) -> None:
+        """A page that does not read gets no more frames; when it reads again, it gets the tree as it is then."""
+        logger.info("%s does not read; its changes wait", connection)
+        self._stale.add(connection)
+        self._loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
+
+    def _catch_up(self, connection: Connection) -> None:
+        transport = connection.transport
+        if connection not in self._stale or transport is None:
+            return
+        if transport.waiting_bytes:
+            self._loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
+        else:
+            self.settle()
+            self._stale.discard(connection)
+            self.send_root(connection)
+
+
+def _send(connection: Connection, text: bytes) -> None:
+    if connection.transport is not None:
+        connection.transport.send(text)
