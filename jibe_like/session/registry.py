@@ -66,7 +66,7 @@ class Registry:
         """The session that the token names, and the connection's id; None where either is not there any more."""
         claims = self.tokens.check(token) if token else None
         session = self.sessions.get(claims.session) if claims else None
-        return (session, claims.connection) if claims and session else None
+        return (session, claims.connection) if claims and session and claims.connection in session.connections else None
 
     def token(self, connection: Connection) -> str:
         """A token for the page of this connection."""

@@ -15,7 +15,7 @@ from jibe_like.tree.tree import Tree
 from jibe_like.wire.messages import Event, encode_got, encode_hello, encode_ops, encode_root
 from jibe_like.wire.outbox import Frame, Outbox
 
-from .connection import CLOSED_BY_APP, REPLACED, Connection, Transport
+from .connection import CLOSED_BY_APP, FAILED, REPLACED, Connection, Transport
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -109,6 +109,9 @@ class Session:
         if connection.transport is not None:
             connection.transport.close(REPLACED, "the page opened another socket")
             self.unsubscribe(connection, connection.transport)
+        if seq is None:
+            # The page starts anew, and counts its events from 1.
+            connection.handled = 0
         missed = None if seq is None else self.outbox.after(seq, connection.id)
         if missed is None:
             self._settle()
@@ -123,7 +126,10 @@ class Session:
         else:
             for text in missed:
                 transport.send(text)
-        self.document.wsopen()
+        try:
+            self.document.wsopen()
+        except Exception as error:
+            self.failed(self.document.tree.root, "wsopen", error)
         self.flush()
 
     def unsubscribe(self, connection: Connection, transport: Transport) -> None:
@@ -161,19 +167,22 @@ class Session:
             message["data"] = event.data
         if event.properties is not None:
             message["properties"] = event.properties
-        self.document.tree.keep_awake()
+        tree = self.document.tree
+        tree.keep_awake()
         try:
             self.document.on_message(message)
         except ProtocolError as error:
             self.refuse(error, widget=event.id, event=event.event)
         except Exception as error:
-            self.failed(self.document.tree.root, str(event.event), error)
+            self.failed(tree.index.get(event.id, tree.root), str(event.event), error)
         self.flush(connection if event.n else None)
 
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
         place = " ".join(f"{name}={value!r:.80}" for name, value in where.items())
-        logger.warning("session %s: ignored a message (%s): %s", self.id, place, reason)
+        # It may quote what the page has sent: one line of text, and not all of it.
+        told = "".join(char if char.isprintable() else "?" for char in str(reason)[:300])
+        logger.warning("session %s: ignored a message (%s): %s", self.id, place, told)
 
     # -- what goes out
 
@@ -185,14 +194,25 @@ class Session:
         self._flushing = False
         if self.destroyed or len(self._open) == len(self._stale):
             return
-        patch = self.document.tree.take()
-        if patch is not None:
-            self._publish(patch, origin)
+        frame = self._next_frame(origin)
+        if frame is not None:
+            self._publish(frame)
         elif origin is not None and origin.transport is not None:
             origin.transport.send(encode_got(origin.handled))
 
-    def _publish(self, patch: Patch, origin: Connection | None) -> None:
-        frame = self._frame(patch, origin)
+    def _next_frame(self, origin: Connection | None) -> Frame | None:
+        """All that has changed, as a frame; None where nothing has, or where it cannot be told."""
+        tree = self.document.tree
+        try:
+            patch = tree.take()
+            return None if patch is None else self._frame(patch, origin)
+        except Exception as error:
+            # A widget's `content` raised, or a value is nothing that JSON can say. It would be so again and again.
+            tree.changes.clear()
+            self.failed(tree.root, "render", error)
+            return None
+
+    def _publish(self, frame: Frame) -> None:
         if len(self.connections) > 1:
             self.outbox.acknowledged(min(connection.acked for connection in self.connections.values()))
         self.outbox.add(frame)
@@ -208,12 +228,12 @@ class Session:
 
     def _settle(self) -> None:
         """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
-        if self.used:
-            patch = self.document.tree.take()
-            if patch is not None:
-                self._publish(patch, None)
-        else:
+        if not self.used and len(self.connections) < 2:
             self.document.tree.changes.keep_calls()
+            return
+        frame = self._next_frame(None)
+        if frame is not None:
+            self._publish(frame)
 
     def _frame(self, patch: Patch, origin: Connection | None) -> Frame:
         seq = self.outbox.seq + 1
@@ -243,9 +263,16 @@ class Session:
             self._send_root(connection)
 
     def _send_root(self, connection: Connection) -> None:
-        if connection.transport is not None:
-            connection.transport.send(encode_root(self.outbox.seq, self.document.node()))
-            connection.acked = self.outbox.seq
+        if connection.transport is None:
+            return
+        try:
+            text = encode_root(self.outbox.seq, self.document.node(), connection.handled)
+        except Exception as error:
+            self.failed(self.document.tree.root, "render", error)
+            connection.transport.close(FAILED, "the application could not be rendered")
+            return
+        connection.transport.send(text)
+        connection.acked = self.outbox.seq
 
     # -- what the tree asks of its host
 

@@ -1,5 +1,6 @@
 """The signed token by which a page names its session."""
 
+import hashlib
 import time
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -24,7 +25,8 @@ class Tokens:
     """
 
     def __init__(self, secret: str, app: str, lifetime: float) -> None:
-        self._secret = secret or token_urlsafe(32)
+        # Of one length, whatever the length of the secret.
+        self._secret = hashlib.sha256((secret or token_urlsafe(32)).encode()).digest()
         self._app = app
         self._lifetime = lifetime
 
