@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
+from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import tornado.web
@@ -142,7 +143,8 @@ class MainApp(VBox):
 
         Raises AssetsPathError for an `assets_path` that cannot be served.
         """
-        prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
+        # As it stands in a request.
+        prefix = "/" + quote(prefix.strip("/"), safe="/%") if prefix.strip("/") else ""
         mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode)
         place = re.escape(prefix)
         return [

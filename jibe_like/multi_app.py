@@ -2,11 +2,12 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from .main_app import Application, MainApp
 from .server import BackgroundServer, run_until_stopped
 from .settings import Settings
-from .web.assets import asset_rules
+from .web.assets import AssetHandler, asset_rules
 from .web.page import MainHandler
 
 
@@ -27,14 +28,16 @@ class MultiApp(Application):
     """
 
     def __init__(self, *, assets_path: Any = None, settings: Settings | None = None, **apps: type[MainApp]) -> None:
-        rules: list[Any] = asset_rules(type(self).__name__, assets_path)
+        rules: list[Any] = []
         for name, app in apps.items():
             if not (isinstance(app, type) and issubclass(app, MainApp)):
                 raise TypeError(f"{type(self).__name__}: {name} must be a MainApp class, not {app!r}")
             handler = app.main_handler_class if app.main_handler_class is not MainHandler else MultiAppHandler
             page, *others = app.handlers("/" + name, name=name, settings=settings, handler=handler)
-            rules += [(f"/({re.escape(name)})/?", *page[1:]), *others]
-        super().__init__(rules)
+            rules += [(f"/({re.escape(quote(name))})/?", *page[1:]), *others]
+        rules += asset_rules(type(self).__name__, assets_path)
+        # Last, since a folder may be served at "/".
+        super().__init__(sorted(rules, key=lambda rule: rule[1] is AssetHandler))
 
     def run(self, port: int = 8881, *, address: str = "", **server_options: Any) -> None:
         """Serves them until the process is told to stop. Parameters as of `MainApp.run`."""

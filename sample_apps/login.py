@@ -19,8 +19,8 @@ class Login(MainApp):
         super().__init__(connection)
         self.visitor = connection.get_cookie("sessionid") or ""
         self.name = Input(label="Name", required=True, attributes={"autocomplete": "username"})
-        self.password = Input(label="Password", type="password", required=True)
-        self.password.help = "Ada's is “engine”."
+        self.password = Input(label="Password", type="password", required=True, help="Ada's is “engine”.")
+        self.password.attr({"autocomplete": "current-password"})
         form = Form([self.name, self.password, Button("Sign in", kind="submit", variant="primary")])
         form.register("submit", self.on_submit)
         self.children = [Heading("Sign in", level=1), form]

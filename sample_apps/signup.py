@@ -15,6 +15,7 @@ class SignUp(MainApp):
         self.email = Input(label="E-mail", name="email", type="email", required=True)
         self.password = Input(label="Password", name="password", type="password", required=True)
         self.password.help = "At least 8 characters."
+        self.password.attr({"autocomplete": "new-password"})
         self.plan = RadioGroup("free", {"free": "Free", "team": "Team"}, "Plan", name="plan")
         self.terms = CheckBox(label="I have read the terms", name="terms", required=True)
         self.problems: dict[Input | CheckBox, Callable[[], str]] = {

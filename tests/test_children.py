@@ -96,9 +96,10 @@ def test_removing_what_is_no_child_names_both() -> None:
 def test_slices_and_sums_are_plain_lists() -> None:
     a, b, c = named("a", "b", "c")
     box = Box(a, b)
-    for result in (box.children[:], box.children.copy(), box.children + [c], box.children * 2):
+    more = [c]
+    for result in (box.children[:], box.children.copy(), box.children + more, box.children * 2):
         assert type(result) is list
-    box.children = box.children + [c]  # type: ignore[assignment]
+    box.children = box.children + more
     assert names(box) == "abc"
     box.children += named("d")
     assert names(box) == "abcd"
@@ -117,7 +118,7 @@ def test_children_may_be_removed_while_iterating_over_a_copy() -> None:
 def test_assigning_keeps_the_list_object() -> None:
     box = Box(*named("a"))
     kept = box.children
-    box.children = named("b", "c")  # type: ignore[assignment]
+    box.children = named("b", "c")
     assert box.children is kept
     assert names(box) == "bc"
     assert isinstance(kept, Children)
@@ -125,7 +126,7 @@ def test_assigning_keeps_the_list_object() -> None:
 
 def test_any_iterable_may_be_assigned_and_nothing_else() -> None:
     box = Box()
-    box.children = (widget for widget in named("a", "b"))  # type: ignore[assignment]
+    box.children = (widget for widget in named("a", "b"))
     assert names(box) == "ab"
     box.children = box.children
     assert names(box) == "ab"
@@ -161,8 +162,8 @@ def test_two_widgets_swap_their_places() -> None:
     left, right = Box(a), Box(b)
     tree = Tree(Box(left, right))
     tree.changes.clear()
-    left.children = [b]  # type: ignore[assignment]
-    right.children = [a]  # type: ignore[assignment]
+    left.children = [b]
+    right.children = [a]
     assert (names(left), names(right)) == ("b", "a")
     assert tree.index["a"] is a
     assert tree.index["b"] is b
@@ -244,7 +245,7 @@ def test_a_cycle_is_refused() -> None:
         with pytest.raises(TreeError, match=r"cannot be put into Box\(inner\), which is inside of it"):
             inner.children.append(bad)
     with pytest.raises(TreeError):
-        inner.children = [root]  # type: ignore[assignment]
+        inner.children = [root]
     assert (outer.parent, inner.parent, root.parent) == (root, outer, None)
 
 
@@ -277,7 +278,7 @@ def test_nothing_has_changed_after_a_refusal() -> None:
         with pytest.raises((TreeError, NotWidgetError)):
             box.children.extend([elsewhere, bad])  # type: ignore[list-item]
         with pytest.raises((TreeError, NotWidgetError)):
-            other.children = [elsewhere, a, other]  # type: ignore[assignment]
+            other.children = [elsewhere, a, other]
         assert (names(box), names(other)) == ("ab", "elsewhere")
         assert operations(tree) == []
 
@@ -303,7 +304,7 @@ def test_a_widget_may_take_the_name_of_the_one_that_it_replaces() -> None:
     root = Box(Widget(identifier="name"), Box(Widget(identifier="inner")))
     tree = Tree(root)
     new = [Box(Widget(identifier="name")), Widget(identifier="inner")]
-    root.children = new  # type: ignore[assignment]
+    root.children = new
     assert tree.index["name"] is new[0].children[0]
     root.children[0] = Widget(identifier="name")
     assert tree.index["name"] is root.children[0]

@@ -1,7 +1,6 @@
 """One turn's changes, whatever they are, lead a page to what a fresh rendering shows."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -62,7 +61,21 @@ PLACES = st.integers(-4, 4)
 WHICH = st.integers(0, 11)
 SOME = st.lists(WHICH, max_size=4, unique=True)
 CONTAINERS = (Box, Stack)
-LOOKS = ["value", "label", "title", "level", "marked", "depth", "role", "hidden", "tooltip", "css", "attr", "class", "on"]
+LOOKS = [
+    "value",
+    "label",
+    "title",
+    "level",
+    "marked",
+    "depth",
+    "role",
+    "hidden",
+    "tooltip",
+    "css",
+    "attr",
+    "class",
+    "on",
+]
 
 
 class TreeMachine(RuleBasedStateMachine):

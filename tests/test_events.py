@@ -89,7 +89,7 @@ def test_event_handler_takes_names() -> None:
     assert method.event_register == ("click", "own")  # type: ignore[attr-defined]
     for bad in ((), (method,), ("",)):
         with pytest.raises(TypeError, match=r"@event_handler\('click'\)"):
-            event_handler(*bad)  # type: ignore[arg-type]
+            event_handler(*bad)
 
 
 def test_names_of_browsers_events_are_in_lower_case() -> None:

@@ -151,11 +151,15 @@ def test_false_and_none_remove_an_attribute_and_true_has_no_value() -> None:
 def test_replacing_shows_what_differs() -> None:
     widget = Widget(style={"color": "red", "margin": "0"})
     tree = live(widget)
-    widget.style = {"color": "red", "top": "1"}  # type: ignore[assignment]
-    widget.attributes = {"lang": "fr"}  # type: ignore[assignment]
-    assert operations(tree) == [["style", "w1", "margin", None], ["style", "w1", "top", "1"], ["attr", "w1", "lang", "fr"]]
-    widget.style = None  # type: ignore[assignment]
-    widget.attributes = None  # type: ignore[assignment]
+    widget.style = {"color": "red", "top": "1"}
+    widget.attributes = {"lang": "fr"}
+    assert operations(tree) == [
+        ["style", "w1", "margin", None],
+        ["style", "w1", "top", "1"],
+        ["attr", "w1", "lang", "fr"],
+    ]
+    widget.style = None
+    widget.attributes = None
     assert (widget.style, widget.attributes) == ({}, {})
 
 

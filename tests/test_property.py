@@ -57,7 +57,7 @@ class Choice(Widget):
     def read(self, raw: Any) -> str:
         if raw is None:
             raise TypeError("nothing")
-        return raw.strip() if isinstance(raw, str) else raw  # type: ignore[no-any-return]
+        return raw.strip() if isinstance(raw, str) else raw
 
     def content(self) -> list[Node]:
         return [["ul", {"id": f"{self.identifier}.list"}, *(["li", {}, option] for option in self.options)]]
@@ -128,7 +128,7 @@ def test_first_values_are_given_to_the_constructor() -> None:
 
 def test_a_class_attribute_in_a_subclass_is_no_property_any_more() -> None:
     class Fixed(Meter):
-        name = "fixed"  # type: ignore[assignment]
+        name = "fixed"
 
     assert Fixed().name == "fixed"
     assert "name" not in Fixed().properties

@@ -65,9 +65,11 @@ def test_whole_numbers_are_taken_for_times() -> None:
 def test_every_numeric_bound_may_be_zero_or_more() -> None:
     for field in fields(Settings):
         if field.type in ("int", "float", int, float):
-            assert getattr(Settings(**{field.name: 0}), field.name) == 0
+            none: dict[str, Any] = {field.name: 0}
+            assert getattr(Settings(**none), field.name) == 0
+            less: dict[str, Any] = {field.name: -1}
             with pytest.raises(SettingsError, match=field.name):
-                Settings(**{field.name: -1})
+                Settings(**less)
 
 
 def test_the_secret_comes_from_the_environment_where_none_is_set(monkeypatch: pytest.MonkeyPatch) -> None:

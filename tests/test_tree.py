@@ -69,7 +69,14 @@ def in_another_thread(function: Callable[[], object]) -> None:
 
 
 def test_generated_identifiers_count_in_base_36() -> None:
-    assert [generated_identifier(number) for number in (1, 9, 10, 35, 36, 36 * 36)] == ["w1", "w9", "wa", "wz", "w10", "w100"]
+    assert [generated_identifier(number) for number in (1, 9, 10, 35, 36, 36 * 36)] == [
+        "w1",
+        "w9",
+        "wa",
+        "wz",
+        "w10",
+        "w100",
+    ]
     assert generated_identifier(7) is generated_identifier(7)
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
 from jibe_like.settings import Settings
 from jibe_like.tree.changes import Patch
@@ -12,7 +12,10 @@ from jibe_like.tree.tree import Tree
 from jibe_like.wire.messages import encode_got, encode_kept, encode_ops, encode_root
 from jibe_like.wire.outbox import Frame, Outbox
 
-from .connection import Connection
+from .connection import FAILED, Connection
+
+if TYPE_CHECKING:
+    from jibe_like.tree.widget import Widget
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -32,10 +35,16 @@ class Delivery:
     """Brings the changes of a document to its pages.
 
     :param pages: all connections of the session by id, those whose transport is down included.
+    :param failed: told where the application cannot be shown.
     """
 
     def __init__(
-        self, document: Shown, pages: Mapping[str, Connection], settings: Settings, loop: asyncio.AbstractEventLoop
+        self,
+        document: Shown,
+        pages: Mapping[str, Connection],
+        settings: Settings,
+        loop: asyncio.AbstractEventLoop,
+        failed: "Callable[[Widget, str, Exception], None]",
     ) -> None:
         self.document = document
         self.outbox = Outbox(settings.outbox_frames, settings.outbox_bytes)
@@ -44,17 +53,18 @@ class Delivery:
         self._pages = pages
         self._most_waiting = settings.transport_bytes
         self._loop = loop
+        self._failed = failed
         self._stale: set[Connection] = set()
         self._shown = False
 
     def settle(self) -> None:
         """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
-        if self._shown:
-            patch = self.document.tree.take()
-            if patch is not None:
-                self._publish(patch, None)
-        else:
+        if not self._shown and len(self._pages) < 2:
             self.document.tree.changes.keep_calls()
+            return
+        frame = self._next_frame(None)
+        if frame is not None:
+            self._publish(frame)
 
     def begin(self, connection: Connection, seq: int | None) -> None:
         """The page is open, and gets what it lacks. `seq`: the last frame that it has; None where it has none of ours."""
@@ -91,16 +101,24 @@ class Delivery:
         """
         if len(self.open) == len(self._stale):
             return False
-        patch = self.document.tree.take()
-        if patch is not None:
-            self._publish(patch, origin)
+        frame = self._next_frame(origin)
+        if frame is not None:
+            self._publish(frame)
         elif origin is not None:
             _send(origin, encode_got(origin.handled))
-        return patch is not None
+        return frame is not None
 
     def send_root(self, connection: Connection) -> None:
         """Sends the whole tree to a page."""
-        _send(connection, encode_root(self.outbox.seq, self.document.node()))
+        if connection.transport is None:
+            return
+        try:
+            text = encode_root(self.outbox.seq, self.document.node(), connection.handled)
+        except Exception as error:
+            self._failed(self.document.tree.root, "render", error)
+            connection.transport.close(FAILED, "the application could not be rendered")
+            return
+        connection.transport.send(text)
         connection.acked = self.outbox.seq
 
     def send_roots(self) -> None:
@@ -116,8 +134,19 @@ class Delivery:
             connection.kept = number
             _send(connection, encode_kept(number))
 
-    def _publish(self, patch: Patch, origin: Connection | None) -> None:
-        frame = self._frame(patch, origin)
+    def _next_frame(self, origin: Connection | None) -> Frame | None:
+        """All that has changed, as a frame; None where nothing has, or where it cannot be told."""
+        tree = self.document.tree
+        try:
+            patch = tree.take()
+            return None if patch is None else self._frame(patch, origin)
+        except Exception as error:
+            # A widget's `content` raised, or a value is nothing that JSON can say. It would be so again and again.
+            tree.changes.clear()
+            self._failed(tree.root, "render", error)
+            return None
+
+    def _publish(self, frame: Frame) -> None:
         if len(self._pages) > 1:
             self.outbox.acknowledged(min(connection.acked for connection in self._pages.values()))
         self.outbox.add(frame)

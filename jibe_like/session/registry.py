@@ -96,7 +96,9 @@ class Registry:
         session = self.sessions.get(claims.session)
         if session is None and self._keeper is not None:
             session = await self._only_once(claims.session, self._load(claims.session))
-        return (session, claims.connection) if session is not None else None
+        if session is None or claims.connection not in session.connections:
+            return None
+        return session, claims.connection
 
     def issue_token(self, connection: Connection) -> str:
         """A token for the page of this connection."""

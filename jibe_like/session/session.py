@@ -104,7 +104,7 @@ class Session:
         """Whether its state goes to a store."""
         self.connections: dict[str, Connection] = {}
         """The pages by connection id, those whose transport is down included."""
-        self._delivery = Delivery(document, self.connections, self.settings, self.loop)
+        self._delivery = Delivery(document, self.connections, self.settings, self.loop, self.failed)
         self._token = token
         self._issue_token = issue_token
         self._on_changed = changed
@@ -161,14 +161,17 @@ class Session:
         transport = connection.transport
         if connection in self._delivery.open:
             self._delivery.end(connection)
+        if seq is None:
+            # The page starts anew, and counts its events from 1.
+            connection.handled = connection.kept = 0
         self.used = True
         if transport is not None:
             token = self._issue_token(connection) if self._issue_token is not None else self.token or ""
             kept = connection.kept if self.durable else None
             transport.send(encode_hello(token, connection.handled, seq is not None, kept))
         self._delivery.begin(connection, seq)
-        self.document.wsopen()
-        self.document.connections_changed()
+        self._call_document("wsopen")
+        self._call_document("connections_changed")
         self.flush()
         self.changed()
 
@@ -187,7 +190,7 @@ class Session:
         connection.left_at = self._last_unsubscribe = time.monotonic()
         connection.lifetime = self.settings.unused_lifetime if said_goodbye else self.settings.lost_lifetime
         if not self.destroyed:
-            self.document.connections_changed()
+            self._call_document("connections_changed")
             self.notify_connection_lost()
             self.flush()
 
@@ -266,20 +269,23 @@ class Session:
             message["data"] = event.data
         if event.properties is not None:
             message["properties"] = event.properties
-        self.document.tree.keep_awake()
+        tree = self.document.tree
+        tree.keep_awake()
         try:
             self.document.on_message(message)
         except ProtocolError as error:
             self.refuse(error, widget=event.id, event=event.event)
         except Exception as error:
-            self.failed(self.document.tree.root, str(event.event), error)
+            self.failed(tree.index.get(str(event.id), tree.root), str(event.event), error)
         self.flush(connection if event.n else None)
         self.changed()
 
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
         place = " ".join(f"{name}={value!r:.80}" for name, value in where.items())
-        logger.warning("session %s: ignored a message (%s): %s", self.id, place, reason)
+        # It may quote what the page has sent: one line of text, and not all of it.
+        told = "".join(char if char.isprintable() else "?" for char in str(reason)[:300])
+        logger.warning("session %s: ignored a message (%s): %s", self.id, place, told)
 
     def flush(self, origin: Connection | None = None) -> None:
         """Sends what has changed to the open pages. `origin`: the page whose event was just handled."""
@@ -410,6 +416,12 @@ class Session:
         """Waits for running handlers to end, so long at the most."""
         if self._tasks:
             await asyncio.wait(tuple(self._tasks), timeout=seconds)
+
+    def _call_document(self, method: str) -> None:
+        try:
+            getattr(self.document, method)()
+        except Exception as error:
+            self.failed(self.document.tree.root, method, error)
 
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         logger.error("session %s: the handler of %r of %r raised", self.id, event, widget, exc_info=error)

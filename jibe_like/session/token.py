@@ -1,5 +1,6 @@
 """The signed token by which a page names its session."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ class Tokens:
     """
 
     def __init__(self, secrets: Sequence[str], app: str, lifetime: float) -> None:
-        self._secrets = list(secrets)
+        # Of one length, whatever the length of the secret.
+        self._secrets = [hashlib.sha256(secret.encode()).digest() for secret in secrets]
         self._app = app
         self._lifetime = lifetime
 

@@ -180,7 +180,7 @@ class Tree:
         """One small thing about the widget is to be shown; a later one of the same key replaces it."""
         if threading.get_ident() != self._thread and (host := self.host) is not None:
             # Until its turn comes the value may be set again, here or there: the browser gets what it is then.
-            host.call_threadsafe(lambda: self.update(widget, key, widget.operation(key)))
+            host.call_threadsafe(lambda: self.update(widget, key, widget._operation(key)))
         elif widget._tree is self and widget not in self.changes.fresh:
             self.changes.update((widget, *key), operation, origin)
             self._changed()

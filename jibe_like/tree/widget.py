@@ -278,8 +278,7 @@ class Widget(metaclass=WidgetMeta):
 
     def add_class(self, *names: str) -> None:
         """Adds classes to the element."""
-        now = self.classname.split()
-        self.classname = " ".join([*now, *(name for name in names if name not in now)])
+        self.classname = " ".join(dict.fromkeys((*self.classname.split(), *names)))
 
     def remove_class(self, *names: str) -> None:
         """Takes classes from the element."""
@@ -293,7 +292,7 @@ class Widget(metaclass=WidgetMeta):
                 declared.bind.describe(probe, declared.__get__(self, type(self)))
         return str(probe[1]["class"])
 
-    def operation(self, key: tuple[str, str]) -> Operation:
+    def _operation(self, key: tuple[str, str]) -> Operation:
         """What shows the property, style, attribute, classes or events of this key (see `binding`) as they are now."""
         kind, name = key
         facet = (self._facets or {}).get({"style": "style", "attr": "attributes"}.get(kind, ""), {})

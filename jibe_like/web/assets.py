@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import tornado.web
 
@@ -14,11 +15,12 @@ class AssetHandler(tornado.web.StaticFileHandler):
     """Serves the files of one folder, and nothing outside of it: no `..`, no symbolic link out, no folder listing."""
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        path = Path(absolute_path)
         try:
-            inside = Path(absolute_path).resolve().is_relative_to(Path(root).resolve())
-        except (ValueError, OSError):
-            inside = False
-        if not inside or not Path(absolute_path).is_file():
+            served = path.resolve().is_relative_to(Path(root).resolve()) and path.is_file()
+        except (ValueError, OSError, RuntimeError):  # no path, too long, or links in a circle
+            served = False
+        if not served:
             raise tornado.web.HTTPError(404)
         return super().validate_absolute_path(root, absolute_path)
 
@@ -54,6 +56,6 @@ def asset_rules(owner: str, assets_path: Any) -> list[tuple[str, Any, dict[str, 
         folder = Path(entry["from"]).absolute()
         if not folder.is_dir():
             raise AssetsPathError(f"{owner}.assets_path: {str(folder)!r} (from {entry!r}) is no folder")
-        to = "/" + entry["to"].strip("/")
+        to = "/" + quote(entry["to"].strip("/"), safe="/%")
         rules.append((re.escape(to.rstrip("/")) + "/(.*)", AssetHandler, {"path": str(folder)}))
     return rules

@@ -1,7 +1,7 @@
 """An application in its place on a server: what its handlers share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,8 @@ from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.registry import Registry
 from jibe_like.settings import Settings
 
+from .pulse import Pulse
+
 
 @dataclass(eq=False)
 class Mount:
@@ -21,6 +23,10 @@ class Mount:
     prefix: str
     settings: Settings
     registry: Registry
+    pulse: Pulse = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pulse = Pulse(self.settings.ping_interval)
 
     def url(self, handler: tornado.web.RequestHandler, path: str) -> str:
         """A URL inside this mount, relative to the page that `handler` answers.
@@ -51,7 +57,7 @@ def visit_of(handler: tornado.web.RequestHandler, **more_cookies: str) -> Visit:
 
 @lru_cache(maxsize=256)
 def _shared(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """The headers as a mapping. Thousands of visitors come with the headers of a few browsers: one copy for them all."""
+    """The headers as a mapping. Thousands of visitors come with the headers of a few browsers: one copy for all."""
     return MappingProxyType(dict(headers))
 
 

@@ -166,7 +166,7 @@ class MainHandler(tornado.web.RequestHandler):
         session = registry.enter(connection)
         node = session.render()
         config = self._config() | {"seq": session.outbox.seq}
-        if kept or session.used:
+        if kept or session.used or len(session.connections) > 1:
             config["token"] = registry.token(connection)
         else:
             registry.discard(session)

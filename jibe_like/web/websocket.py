@@ -8,7 +8,7 @@ import tornado.web
 import tornado.websocket
 
 from jibe_like.errors import ProtocolError, TooManySessionsError
-from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection
+from jibe_like.session.connection import FAILED, GONE, TOO_MANY_EVENTS, TRY_AGAIN, Connection
 from jibe_like.settings import Settings
 from jibe_like.wire.messages import SUBPROTOCOL, decode_event
 
@@ -47,7 +47,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     """Serves the socket of an application's pages: one handler for each socket."""
 
     # With these in it, a handler's dict would be too long to share its keys with the others': 1 KiB for each socket.
-    __slots__ = ("_compresses", "_rate", "_settings", "_waiting", "app", "connection", "mount")
+    __slots__ = ("_answered", "_compresses", "_rate", "_settings", "_waiting", "app", "connection", "mount")
 
     mainApp: Any = None
     """The application's class, where the handler was put into a Tornado application by hand."""
@@ -62,6 +62,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         self._rate = Rate(settings.events_per_second, settings.events_burst)
         self._waiting = 0
         self._compresses = False
+        self._answered = True
 
     # -- what Tornado asks
 
@@ -71,11 +72,8 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     @property
     def ping_interval(self) -> float | None:
-        return self._settings.ping_interval or None
-
-    @property
-    def ping_timeout(self) -> float | None:
-        return self._settings.ping_interval or None
+        """None for Tornado: the mount's pulse pings."""
+        return None
 
     def check_origin(self, origin: str) -> bool:
         return super().check_origin(origin) or origin.rstrip("/") in self._settings.allowed_origins
@@ -102,7 +100,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         try:
             if found is not None:
                 session, connection_id = found
-                connection = session.connections.get(connection_id) or connection_for(self, connection_id)
+                connection = session.connections[connection_id]
             else:
                 seq = None
                 connection = connection_for(self)
@@ -115,6 +113,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
             logger.exception("%s could not be started", self.mount.title)
             self.close(FAILED, "the application could not be started")
             return
+        self.mount.pulse.add(self)
         self.connection = connection
         self.app = session.document
         connection.session = session
@@ -144,9 +143,24 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     def on_close(self) -> None:
         """The page is gone, for now or for ever: its session decides how long to wait."""
+        if self.mount is not None:
+            self.mount.pulse.remove(self)
         connection, self.connection, self.app = self.connection, None, None
         if connection is not None and connection.session is not None:
             connection.session.unsubscribe(connection, self)
+
+    # -- is the page still there?
+
+    def beat(self) -> None:
+        """Pings the page; hangs up where it has left the last ping unanswered."""
+        if not self._answered:
+            self.close(GONE, "no answer to a ping")
+        elif self.ws_connection is not None and not self.ws_connection.is_closing():
+            self._answered = False
+            self.ping()
+
+    def on_pong(self, data: bytes) -> None:
+        self._answered = True
 
     # -- what the session asks: it is the connection's transport
 
@@ -179,8 +193,8 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         return next((name for name in names if name and name != SUBPROTOCOL), "")
 
     def _seq(self) -> int | None:
-        text = self.get_query_argument("seq", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+        text = self.request.query_arguments.get("seq", [b""])[-1]
+        return int(text) if text.isdigit() and len(text) < 16 else None
 
 
 def _text_header(size: int) -> bytes:

@@ -102,7 +102,7 @@ def _refuse_duplicates(text: str) -> None:
 
 
 def encode(message: Any) -> bytes:
-    """JSON. Text that UTF-8 cannot say (a lone surrogate) has the replacement character in its place.
+    """JSON. Text that UTF-8 cannot say (a lone surrogate) has `?` in its place.
 
     Raises TypeError for what JSON cannot say.
     """
@@ -127,9 +127,9 @@ def encode_ops(seq: int, ops: list[Operation], got: int = 0) -> bytes:
     return encode({"seq": seq, "got": got, "ops": ops} if got else {"seq": seq, "ops": ops})
 
 
-def encode_root(seq: int, root: Element) -> bytes:
-    """The frame with the whole tree."""
-    return encode({"seq": seq, "root": root})
+def encode_root(seq: int, root: Element, got: int = 0) -> bytes:
+    """The frame with the whole tree; `got` is left out where it is 0."""
+    return encode({"seq": seq, "got": got, "root": root} if got else {"seq": seq, "root": root})
 
 
 def encode_got(got: int) -> bytes:

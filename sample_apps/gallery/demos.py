@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,7 +38,8 @@ class Demo:
         function = ast.parse(source).body[0]
         assert isinstance(function, ast.FunctionDef)
         lines = source.splitlines()[function.body[1].lineno - 1 :]
-        return textwrap.dedent("\n".join(lines)) + "\n"
+        # Not `dedent`: the lines of a text may start at the left.
+        return "".join(line.removeprefix("    ") + "\n" for line in lines)
 
 
 class Family:

@@ -53,7 +53,9 @@ def test_fits(new_page: NewPage, serve: Serve, viewport: dict[str, int]) -> None
     page.goto(serve(Gallery))
     open_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
-    cut = page.locator(".live").evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)")
+    cut = page.locator(".live").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    )
     assert cut == []
 
 

@@ -1,0 +1,142 @@
+"""A SQLite file of snapshots: made, checked, opened and left alone where it is somebody else's."""
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Final
+
+from jibe_like.errors import StoreError
+
+APPLICATION_ID: Final = 0x4A4C5353
+"""Marks the file as one of ours; `file` and other tools show it."""
+VERSION: Final = 1
+"""Of the tables below. A file of another version is refused, not converted."""
+
+_SCHEMA: Final = (
+    "CREATE TABLE snapshots (app TEXT NOT NULL, session TEXT NOT NULL, record BLOB NOT NULL, expires REAL NOT NULL, "
+    "PRIMARY KEY (app, session))",
+    "CREATE INDEX snapshots_by_expiry ON snapshots (expires)",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {VERSION}",
+)
+_WAL_BYTES: Final = 64 * 1024 * 1024
+
+
+class Database:
+    """One connection to the file, opened when first asked for and again when the file has been replaced.
+
+    Commits are durable when they return, also when the power fails the moment after: WAL mode with synchronous=FULL.
+    With NORMAL a commit would survive `kill -9` too, since the operating system has the pages by then, but a power cut
+    could take back the last ones: events whose acknowledgement the browsers have seen. The price is one fsync a commit,
+    which the store pays once for all that is queued, and never on the event loop.
+
+    :param busy_timeout: seconds to wait for another process that writes.
+    """
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self.path = path
+        self._busy_timeout = busy_timeout
+        self._connection: sqlite3.Connection | None = None
+        self._identity = (0, 0)
+
+    def connect(self) -> sqlite3.Connection:
+        """The connection; makes file and tables where there are none.
+
+        Raises StoreError where the folder is missing or the file is another program's; what SQLite raises is passed on.
+        """
+        if self._connection is not None and self._identity != self._identity_now():
+            self.close()
+        if self._connection is None:
+            self._create()
+            self._connection = self._open()
+            self._identity = self._identity_now()
+        return self._connection
+
+    def connect_if_there(self) -> sqlite3.Connection | None:
+        """The same; None where there is no file yet."""
+        return self.connect() if self.path.exists() else None
+
+    def close(self) -> None:
+        """Lets go of the file. What was not committed is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _identity_now(self) -> tuple[int, int]:
+        """Tells this file from another of the same name: rows written to a file that was deleted would be lost."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return (0, 0)
+        return status.st_dev, status.st_ino
+
+    def _create(self) -> None:
+        try:
+            # SQLite would make it readable by all; its -wal and -shm files take over the mode. Never open a file that
+            # is there: closing it again would release the locks that this process holds on it.
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            return
+        except FileNotFoundError:
+            raise StoreError(f"the folder {self.path.parent} does not exist") from None
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be made: {error.strerror}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.as_uri()}?mode=rw",
+            uri=True,
+            timeout=self._busy_timeout,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if self._is_new(connection):
+            # Processes that start at once: SQLite does not wait by itself for a file that changes to WAL mode.
+            deadline = time.monotonic() + self._busy_timeout
+            while True:
+                try:
+                    self._make_tables(connection)
+                    break
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.005)
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
+
+    def _is_new(self, connection: sqlite3.Connection) -> bool:
+        """Whether the file is empty. Raises StoreError where it is not one of ours."""
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if (application, version) == (APPLICATION_ID, VERSION):
+            return False
+        if application == APPLICATION_ID:
+            raise StoreError(
+                f"{self.path} is of version {version}, and this program reads version {VERSION}; name another file"
+            )
+        if application or version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise StoreError(f"{self.path} is another program's database; name another file")
+        return True
+
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise StoreError(f"{self.path} is on a file system that SQLite's WAL mode cannot use")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._is_new(connection):
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")

@@ -1,0 +1,274 @@
+"""Sessions that survive their process: a SQLite file, one thread that writes and one that reads."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from jibe_like.errors import SettingsError, StoreError
+
+from .base import Done
+from .database import Database
+from .pending import Change, Key, Pending
+
+logger = logging.getLogger("jibe_like.store")
+
+T = TypeVar("T")
+
+_PUT: Final = (
+    "INSERT INTO snapshots (app, session, record, expires) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (app, session) DO UPDATE SET record = excluded.record, expires = excluded.expires"
+)
+_EXTEND: Final = "UPDATE snapshots SET expires = ? WHERE app = ? AND session = ? AND expires > ?"
+_DELETE: Final = "DELETE FROM snapshots WHERE app = ? AND session = ?"
+_PRUNE: Final = "DELETE FROM snapshots WHERE rowid IN (SELECT rowid FROM snapshots WHERE expires <= ? LIMIT ?)"
+_GET: Final = "SELECT record, expires FROM snapshots WHERE app = ? AND session = ?"
+
+_PRUNED_AT_ONCE: Final = 1_000
+"""Rows: other processes wait for the commit."""
+
+
+class SqliteStore:
+    """Keeps records in a SQLite file, which is made (mode 0600) when first written to.
+
+    One thread writes: each commit takes in all that is queued, so the cost of making it durable (see `Database`) is
+    shared by all sessions that changed meanwhile. Several processes may use one file on a local disk; on a network file
+    system SQLite cannot.
+
+    A full disk, a locked file or a folder that is gone is logged once, and once more when writing works again. All that
+    time what was put last is kept for each session, and tried again.
+
+    :param path: the file; its folder must be there.
+    :param busy_timeout: seconds to wait for another process that writes, before it counts as a failure.
+    :param backoff: first and longest pause before another try, in seconds.
+    :param most_waiting_bytes: of records that wait to be written; beyond, records are refused.
+    :param prune_interval: seconds between two looks for expired records.
+
+    Raises SettingsError where the folder is not there.
+    """
+
+    durable: Final = True
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        busy_timeout: float = 1.0,
+        backoff: tuple[float, float] = (0.1, 5.0),
+        most_waiting_bytes: int = 64 * 1024 * 1024,
+        prune_interval: float = 60.0,
+    ) -> None:
+        self.path = Path(path).absolute()
+        try:
+            if not self.path.parent.is_dir():
+                raise SettingsError(f"store: the folder {self.path.parent} does not exist")
+            if self.path.is_dir():
+                raise SettingsError(f"store: {self.path} is a folder, not a file")
+        except OSError as error:
+            raise SettingsError(f"store: {self.path}: {error.strerror}") from error
+        self._writer = Database(self.path, busy_timeout)
+        self._reader = Database(self.path, busy_timeout)
+        self._reading = ThreadPoolExecutor(1, "jibe_like.store.read")
+        self._backoff = backoff
+        self._prune_interval = prune_interval
+        # The writer's thread alone uses these.
+        self._failures = 0
+        self._retry_at = 0.0
+        self._prune_at = 0.0
+        # All threads use these, under the condition's lock.
+        self._changed = threading.Condition()
+        self._pending = Pending(most_waiting_bytes)
+        self._flushes: list[Future[None]] = []
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    # -- what sessions call
+
+    def put(self, app: str, session_id: str, record: bytes, expires: float, done: Done) -> None:
+        """See `Store.put`."""
+        fits = self._queue(lambda: self._pending.put(_key(app, session_id), record, expires, done))
+        if fits is None:
+            _tell([(done, StoreError(f"{self.path}: the store is closed"))])
+        elif not fits:
+            most = self._pending.most_bytes
+            _tell([(done, StoreError(f"{self.path}: more than {most:,} bytes wait to be written"))])
+
+    def delete(self, app: str, session_id: str) -> None:
+        """See `Store.delete`."""
+        self._queue(lambda: self._pending.delete(_key(app, session_id)))
+
+    def extend(self, app: str, session_id: str, expires: float) -> None:
+        """See `Store.extend`."""
+        self._queue(lambda: self._pending.extend(_key(app, session_id), expires))
+
+    async def get(self, app: str, session_id: str) -> bytes | None:
+        """See `Store.get`."""
+        key = _key(app, session_id)
+        with self._changed:
+            if self._closed:
+                raise StoreError(f"{self.path}: the store is closed")
+            change = self._pending.newest(key)
+        if change is None or change.extends:
+            found = await asyncio.get_running_loop().run_in_executor(self._reading, self._read, key)
+            if found is None:
+                return None
+            record, expires = found
+            if change is not None and expires > time.time():
+                expires = change.expires
+        elif change.record is None:
+            return None
+        else:
+            record, expires = change.record, change.expires
+        return record if expires > time.time() else None
+
+    async def flush(self) -> None:
+        """See `Store.flush`. Where writing fails, tries at once rather than after the pause."""
+        attempt: Future[None] = Future()
+        with self._changed:
+            if self._thread is None or self._closed:
+                return
+            self._flushes.append(attempt)
+            self._changed.notify()
+        await asyncio.wrap_future(attempt)
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        loop = asyncio.get_running_loop()
+        if self._thread is not None:
+            await loop.run_in_executor(None, self._thread.join)
+        await loop.run_in_executor(None, self._reading.shutdown)
+        self._reader.close()
+
+    def _queue(self, change: Callable[[], T]) -> T | None:
+        with self._changed:
+            if self._closed:
+                return None
+            result = change()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write, name="jibe_like.store.write", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+            return result
+
+    # -- the reader's thread
+
+    def _read(self, key: Key) -> tuple[bytes, float] | None:
+        try:
+            connection = self._reader.connect_if_there()
+            found: tuple[bytes, float] | None = None
+            if connection is not None:
+                found = connection.execute(_GET, key).fetchone()
+        except (sqlite3.Error, OSError) as error:
+            self._reader.close()
+            raise StoreError(f"{self.path} cannot be read: {error}") from error
+        return found
+
+    # -- the writer's thread
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                self._wait()
+                changes = self._pending.take()
+                flushes, self._flushes = self._flushes, []
+                closed = self._closed
+            error = self._commit(changes)
+            self._note(error)
+            with self._changed:
+                told: list[tuple[Done, Exception | None]] = []
+                for change in changes.values():
+                    told += change.failed(error) if error else [(done, None) for done in change.waiting]
+                if error:
+                    self._pending.put_back()
+                else:
+                    self._pending.written()
+                left = len(self._pending.waiting)
+            _tell(told)
+            for flush in flushes:
+                if flush.set_running_or_notify_cancel():
+                    flush.set_result(None)
+            if closed:
+                break
+        self._writer.close()
+        if left:
+            logger.error("store %s: closed, and %d changes could not be written", self.path, left)
+
+    def _wait(self) -> None:
+        """Until there is something to do."""
+        while not (self._closed or self._flushes):
+            now = time.monotonic()
+            due = self._prune_at
+            if self._pending.waiting:
+                due = self._retry_at
+            elif self._failures:
+                due = max(due, self._retry_at)
+            if due <= now:
+                return
+            self._changed.wait(due - now)
+
+    def _commit(self, changes: dict[Key, Change]) -> StoreError | None:
+        """Writes the changes as one transaction, or gives the reason why it could not."""
+        prune = time.monotonic() >= self._prune_at
+        if not changes and not prune:
+            return None
+        try:
+            connection = self._writer.connect()
+            connection.execute("BEGIN IMMEDIATE")
+            for key, change in changes.items():
+                _apply(connection, key, change)
+            pruned = connection.execute(_PRUNE, (time.time(), _PRUNED_AT_ONCE)).rowcount if prune else 0
+            connection.execute("COMMIT")
+        except (sqlite3.Error, OSError, StoreError) as error:
+            self._writer.close()
+            return error if isinstance(error, StoreError) else StoreError(f"{self.path}: {error}")
+        if prune and pruned < _PRUNED_AT_ONCE:
+            self._prune_at = time.monotonic() + self._prune_interval
+        return None
+
+    def _note(self, error: StoreError | None) -> None:
+        """Plans the next try; says once that writing fails, and once that it works again."""
+        if error is None:
+            if self._failures:
+                logger.warning("store: writing works again, what waited is stored (%s)", self.path)
+            self._failures = 0
+            self._retry_at = 0.0
+            return
+        if not self._failures:
+            logger.error("store: writing fails, sessions are not durable until it works again (%s)", error)
+        first, longest = self._backoff
+        self._retry_at = time.monotonic() + min(first * 2.0 ** min(self._failures, 30), longest)
+        self._failures += 1
+
+
+def _key(app: str, session_id: str) -> Key:
+    """Both names as what SQLite can store; a lone surrogate would fail the commit of all the others."""
+    return _storable(app), _storable(session_id)
+
+
+def _storable(name: str) -> str:
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
+
+
+def _apply(connection: sqlite3.Connection, key: Key, change: Change) -> None:
+    if change.record is not None:
+        connection.execute(_PUT, (*key, change.record, change.expires))
+    elif change.deleted:
+        connection.execute(_DELETE, key)
+    else:
+        connection.execute(_EXTEND, (change.expires, *key, time.time()))
+
+
+def _tell(results: Iterable[tuple[Done, Exception | None]]) -> None:
+    for done, error in results:
+        try:
+            done(error)
+        except Exception:
+            logger.exception("store: what was to be told of a record raised")
