@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -12,8 +13,8 @@ import tornado.web
 
 from .errors import ProtocolError
 from .server import run_until_stopped
-from .session.connection import Connection
-from .session.registry import Registry
+from .session.connection import Connection, ConnectionView
+from .session.hooks import run_hook
 from .session.session import Session
 from .settings import Settings
 from .tree.events import Message
@@ -21,8 +22,9 @@ from .tree.tree import Tree
 from .tree.widget import Widget
 from .web.assets import asset_rules
 from .web.client import PATH, ClientHandler
-from .web.mount import Mount
+from .web.mount import Mount, make_mount
 from .web.page import MainHandler
+from .web.polling import PollHandler
 from .web.websocket import WebSocketHandler
 from .widgets.containers import Details
 from .widgets.layout import VBox
@@ -47,6 +49,7 @@ class MainApp(VBox):
     """
 
     tagname = "main"
+    events = frozenset({"connections"})
     assets_path: ClassVar[Any] = None
     """Folders to serve: `{"from": folder, "to": path}`, or a list of such."""
     main_handler_class: ClassVar[type[MainHandler]] = MainHandler
@@ -127,6 +130,45 @@ class MainApp(VBox):
             )
         return None
 
+    # -- the session
+
+    @property
+    def connections(self) -> tuple[ConnectionView, ...]:
+        """Who is here: the pages that show this application now. The event `connections` tells of changes."""
+        if self.session is None:
+            return ()
+        return tuple(connection.view for connection in self.session.connections.values() if connection.is_open)
+
+    def connections_changed(self) -> None:
+        """Called when a page has come or gone."""
+        self.dispatch("connections", {"id": self.identifier, "event": "connections"})
+
+    def on_session_created(self) -> object:
+        """Called once the application is there, before anybody sees it. Plain or `async`: the page waits for it."""
+
+    def on_session_destroyed(self) -> object:
+        """Called once, when the session has ended. Plain or `async`."""
+
+    def on_connection_lost(self) -> object:
+        """Called when a page has gone. Plain or `async`."""
+
+    def on_snapshot(self) -> object:
+        """Called before the application is stored. Plain or `async`."""
+
+    def on_restore(self) -> object:
+        """Called when the application has come back from the store, perhaps with other code than it was stored with.
+
+        Plain or `async`. Where it returns False or raises, the page gets a fresh application instead.
+        """
+
+    @classmethod
+    def on_server_loaded(cls) -> object:
+        """Called when the server serves. Plain or `async`."""
+
+    @classmethod
+    def on_server_unloaded(cls) -> object:
+        """Called when the server has stopped. Plain or `async`."""
+
     # -- serving
 
     @classmethod
@@ -137,19 +179,25 @@ class MainApp(VBox):
         name: str = "",
         settings: Settings | None = None,
         mode: str | None = None,
+        store: str | None = None,
         handler: type[MainHandler] | None = None,
     ) -> list[Rule]:
         """Tornado rules that serve this application below `prefix` ("/counter"), for a Tornado application you have.
 
-        Raises AssetsPathError for an `assets_path` that cannot be served.
+        :param mode: in place of the class's `mode`.
+        :param store: in place of the settings' `store`: `memory://`, or `sqlite:///jibe.db` where sessions shall
+            outlive the process.
+
+        Raises AssetsPathError for an `assets_path` that cannot be served, SettingsError for a store that there is not.
         """
         # As it stands in a request.
         prefix = "/" + quote(prefix.strip("/"), safe="/%") if prefix.strip("/") else ""
-        mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode)
+        mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode, store)
         place = re.escape(prefix)
         return [
             (f"{place}/?" if prefix else "/", handler or cls.main_handler_class, {"mount": mount}),
             (f"{place}/websocket", WebSocketHandler, {"mount": mount}),
+            (f"{place}/poll", PollHandler, {"mount": mount}),
             (f"{place}/{PATH}/(.*)", ClientHandler, {}),
             *asset_rules(cls.__name__, cls.assets_path),
         ]
@@ -161,10 +209,15 @@ class MainApp(VBox):
 
     @classmethod
     def make_tornado_app(
-        cls, *, settings: Settings | None = None, mode: str | None = None, **tornado_settings: Any
-    ) -> tornado.web.Application:
+        cls,
+        *,
+        settings: Settings | None = None,
+        mode: str | None = None,
+        store: str | None = None,
+        **tornado_settings: Any,
+    ) -> "Application":
         """A Tornado application that serves this one at `/`, with its socket, the client and `assets_path`."""
-        return Application(cls.handlers(settings=settings, mode=mode), **tornado_settings)
+        return Application(cls.handlers(settings=settings, mode=mode, store=store), **tornado_settings)
 
     @classmethod
     def run(
@@ -174,31 +227,39 @@ class MainApp(VBox):
         address: str = "",
         settings: Settings | None = None,
         mode: str | None = None,
+        store: str | None = None,
         **server_options: Any,
     ) -> None:
         """Serves this application until the process is told to stop.
 
         :param port: 0 takes a free one.
         :param address: the interface to listen at; empty for all.
+        :param mode: in place of the class's `mode`.
+        :param store: in place of the settings' `store`: with `sqlite:///jibe.db` sessions outlive the process.
         :param server_options: for `tornado.httpserver.HTTPServer`: `ssl_options`, `xheaders`, …
 
         Exits with one clear line where the port is in use.
         """
-        run_until_stopped(lambda: cls.make_tornado_app(settings=settings, mode=mode), port, address, **server_options)
+
+        def make() -> Application:
+            return cls.make_tornado_app(settings=settings, mode=mode, store=store)
+
+        run_until_stopped(make, port, address, **server_options)
 
     @classmethod
     def mount_in(cls, application: tornado.web.Application) -> Mount:
         """The mount for a `WebSocketHandler` subclass that names this class as `mainApp`."""
         mounts = _mounts_by_hand.setdefault(application, {})
         if cls not in mounts:
-            mounts[cls] = cls._mount("", cls.title or cls.__name__, None, None)
+            mounts[cls] = cls._mount("", cls.title or cls.__name__, None, None, None)
         return mounts[cls]
 
     @classmethod
-    def _mount(cls, prefix: str, title: str, settings: Settings | None, mode: str | None) -> Mount:
+    def _mount(cls, prefix: str, title: str, settings: Settings | None, mode: str | None, store: str | None) -> Mount:
         chosen = settings or cls.settings
-        registry = Registry(f"{cls.__module__}.{cls.__qualname__}{prefix}", cls, mode or cls.mode, chosen)
-        return Mount(title, prefix, chosen, registry)
+        if store is not None:
+            chosen = replace(chosen, store=store)
+        return make_mount(cls, prefix, title, mode or cls.mode, chosen)
 
 
 class _HandlerError(Details):
@@ -209,13 +270,20 @@ _mounts_by_hand: WeakKeyDictionary[tornado.web.Application, dict[type[MainApp], 
 
 
 class Application(tornado.web.Application):
-    """A Tornado application that can end the sessions of what is mounted in it."""
+    """A Tornado application that knows when what is mounted in it starts and stops."""
 
     def __init__(self, rules: list[Any], **settings: Any) -> None:
-        self.mounts = [rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]]
+        mounts = [rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]]
+        self.mounts: list[Mount] = list(dict.fromkeys(mounts))
         super().__init__(rules, **settings)
 
-    def close_sessions(self) -> None:
-        """Ends all sessions."""
+    async def loaded(self) -> None:
+        """The server serves."""
         for mount in self.mounts:
-            mount.registry.close()
+            await run_hook(mount.app_class, "on_server_loaded")
+
+    async def close_sessions(self) -> None:
+        """The server stops: every session is stored, and ends here."""
+        for mount in self.mounts:
+            await mount.close()
+            await run_hook(mount.app_class, "on_server_unloaded")

@@ -44,12 +44,18 @@ class Listening:
         shown = "localhost" if address in ("", "0.0.0.0", "::") else address
         self.url = f"{'https' if options.get('ssl_options') else 'http'}://{shown}:{self.port}/"
 
+    async def loaded(self) -> None:
+        """Tells what is mounted that the server serves."""
+        loaded = getattr(self.application, "loaded", None)
+        if loaded is not None:
+            await loaded()
+
     async def stop(self) -> None:
         """Accepts no more, ends the sessions, closes what is open, and waits a little for it."""
         self.server.stop()
         close_sessions = getattr(self.application, "close_sessions", None)
         if close_sessions is not None:
-            close_sessions()
+            await close_sessions()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.server.close_all_connections(), _STOP_SECONDS)
 
@@ -74,6 +80,7 @@ async def _serve(make: Make, port: int, address: str, options: dict[str, Any]) -
         # Only the main thread may handle signals; in another one, whoever started it ends it.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, stopped.set)
+    await listening.loaded()
     logger.info("serving at %s", listening.url)
     try:
         await stopped.wait()
@@ -109,6 +116,7 @@ class BackgroundServer:
             return
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
+        await listening.loaded()
         self._started.set_result(listening)
         await self._stop.wait()
         await listening.stop()

@@ -54,7 +54,7 @@ class Settings:
     unused_lifetime: float = 15.0
     """Seconds that a session is kept whose last page said goodbye: closed, or left for another one."""
     lost_lifetime: float = 3_600.0
-    """Seconds that a session is kept whose last page was lost: a network that is down, a laptop asleep, a dead server."""
+    """Seconds that a session is kept whose last page was lost: a network down, a laptop asleep, a server killed."""
     check_interval: float = 1.0
     """Seconds between two looks for sessions to drop."""
     token_lifetime: float = 7 * 24 * 3600.0

@@ -105,7 +105,16 @@ class Connection:
         """Seconds that it may stay away."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (self.visit, self.id, self.since, self.handled)
+        visit = self.visit
+        plain = (
+            dict(visit.cookies),
+            dict(visit.arguments),
+            dict(visit.headers),
+            visit.address,
+            visit.path,
+            visit.identity,
+        )
+        return _restore, (plain, self.id, self.since, self.handled)
 
     def __repr__(self) -> str:
         return f"Connection({self.id})"
@@ -143,8 +152,8 @@ class Connection:
             self.session.forget(self)
 
 
-def _restore(visit: Visit, connection_id: str, since: float, handled: int) -> Connection:
-    connection = Connection(visit, None, connection_id)
+def _restore(visit: tuple[Any, ...], connection_id: str, since: float, handled: int) -> Connection:
+    connection = Connection(Visit(*visit), None, connection_id)
     connection.since = since
     connection.handled = connection.kept = handled
     return connection

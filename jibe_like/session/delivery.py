@@ -67,7 +67,7 @@ class Delivery:
             self._publish(frame)
 
     def begin(self, connection: Connection, seq: int | None) -> None:
-        """The page is open, and gets what it lacks. `seq`: the last frame that it has; None where it has none of ours."""
+        """The page is open, and gets what it lacks. `seq`: the last frame that it has; None: it has none."""
         missed = None if seq is None else self.outbox.after(seq, connection.id)
         if missed is None:
             # A page that outlived a server's death may have frames that this one never sent.
@@ -97,7 +97,7 @@ class Delivery:
     def flush(self, origin: Connection | None = None) -> bool:
         """Sends what has changed to the open pages, as one frame; gives whether anything had.
 
-        While no page is open, or none reads, changes wait and coalesce. `origin`: the page whose event was just handled.
+        While no page is open, or none reads, changes wait and coalesce. `origin`: the page that sent the event.
         """
         if len(self.open) == len(self._stale):
             return False

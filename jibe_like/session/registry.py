@@ -72,12 +72,12 @@ class Registry:
                     f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
                 )
             shared = self.mode != "unicast"
-            session = await (self._only_once(key, self._load_or_start(key, connection)) if shared else self._start(key, connection))
+            session = await (
+                self._only_once(key, self._load_or_start(key, connection)) if shared else self._start(key, connection)
+            )
             assert session is not None
         elif len(session.connections) >= self.settings.connections_per_session:
-            raise TooManySessionsError(
-                f"{self.name}: {session!r} has {len(session.connections)} connections already"
-            )
+            raise TooManySessionsError(f"{self.name}: {session!r} has {len(session.connections)} connections already")
         session.join(connection)
         return session
 

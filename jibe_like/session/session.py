@@ -461,4 +461,3 @@ class Session:
 
 _last_words: set[asyncio.Task[bool]] = set()
 """Hooks of sessions that have ended. The event loop itself holds its tasks weakly."""
-

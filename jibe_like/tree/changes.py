@@ -123,7 +123,9 @@ class Changes:
         A browser that makes an element agree with a node drops what the node does not have.
         """
         moved = [w for w, home in self.home.items() if w not in lost and w.parent is not home.parent]
-        if not any(self._is_covered(w.parent) for w in moved) and not any(self.home[w].identifier in index for w in lost):
+        if not any(self._is_covered(w.parent) for w in moved) and not any(
+            self.home[w].identifier in index for w in lost
+        ):
             return []
         return [["insert", _top(moved[0]), None, [w.outer_identifier for w in moved]]] if moved else []
 

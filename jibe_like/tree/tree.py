@@ -68,11 +68,12 @@ class Tree:
         self.attach(root)
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.root, self.index, self.hooked, self._next
+        return self.root, self.index, self.hooked, self._next, self.changes.calls
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.root, self.index, self.hooked, self._next = state
+        self.root, self.index, self.hooked, self._next, calls = state
         self.changes = Changes()
+        self.changes.calls = calls
         self.host = None
         self._awake = False
         self._thread = threading.get_ident()

@@ -1,32 +1,58 @@
 """An application in its place on a server: what its handlers share."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tornado.web
 
+from jibe_like.errors import StoreError
 from jibe_like.session.connection import Connection, Visit
+from jibe_like.session.identity import Identities, process_secret
+from jibe_like.session.keeper import Keeper
+from jibe_like.session.main_module import canonical_module
 from jibe_like.session.registry import Registry
+from jibe_like.session.session import Document, Session
+from jibe_like.session.snapshot import Snapshots
 from jibe_like.settings import Settings
+from jibe_like.store.base import Store, open_store
+from jibe_like.store.secret import load_secret, secret_path
 
 from .pulse import Pulse
+
+if TYPE_CHECKING:
+    from .polling import Poll
+
+
+logger = logging.getLogger("jibe_like.web")
 
 
 @dataclass(eq=False)
 class Mount:
     """One application class under one path prefix."""
 
+    app_class: type
     title: str
     prefix: str
     settings: Settings
     registry: Registry
+    store: Store
+    identities: Identities
+    polls: "dict[str, Poll]" = field(default_factory=dict)
     pulse: Pulse = field(init=False)
 
     def __post_init__(self) -> None:
         self.pulse = Pulse(self.settings.ping_interval)
+
+    async def close(self) -> None:
+        """The server stops: sessions are stored and end, and the store is closed."""
+        await self.registry.close()
+        for poll in tuple(self.polls.values()):
+            poll.end()
+        await self.store.close()
 
     def url(self, handler: tornado.web.RequestHandler, path: str) -> str:
         """A URL inside this mount, relative to the page that `handler` answers.
@@ -34,6 +60,37 @@ class Mount:
         Relative, since only the browser knows the prefix under which a reverse proxy shows the server.
         """
         return relative_url(handler.request.path, f"{self.prefix}/{path}")
+
+
+def make_mount(
+    app_class: Callable[[Connection], Document], prefix: str, title: str, mode: str, settings: Settings
+) -> Mount:
+    """The mount of an application class, with all that its settings ask for.
+
+    Raises SettingsError for a store that there is not.
+    """
+    assert isinstance(app_class, type)
+    module = canonical_module(app_class.__module__).partition(":")[0]
+    name = f"{module}.{app_class.__qualname__}{prefix}"
+    store = open_store(settings.store)
+    secrets = _secrets(settings, store)
+    keeper = Keeper(name, store, Snapshots(secrets, live=(Session,)), settings) if store.durable else None
+    registry = Registry(name, app_class, mode, settings, secrets, keeper)
+    return Mount(app_class, title, prefix, settings, registry, store, Identities(secrets))
+
+
+def _secrets(settings: Settings, store: Store) -> list[str]:
+    """The secrets given; else one kept beside the store's file, so that what it signs outlives the process as well."""
+    given = settings.find_secrets()
+    if given:
+        return given
+    path = getattr(store, "path", None)
+    if path is not None:
+        try:
+            return [load_secret(secret_path(path))]
+        except StoreError as error:
+            logger.warning("sessions will not outlive this process, for want of a secret that does: %s", error)
+    return [process_secret()]
 
 
 def relative_url(page: str, target: str) -> str:
@@ -44,15 +101,19 @@ def relative_url(page: str, target: str) -> str:
     return "../" * len(here) + "/".join(there) or "."
 
 
-def visit_of(handler: tornado.web.RequestHandler, **more_cookies: str) -> Visit:
-    """What the request came with."""
+def visit_of(
+    handler: tornado.web.RequestHandler, mount: Mount, more_cookies: Mapping[str, str] = MappingProxyType({})
+) -> Visit:
+    """What the request came with, and with cookies that its answer is about to set."""
     request = handler.request
     cookies = {name: morsel.value for name, morsel in request.cookies.items()}
     arguments = {
         name: values[-1].decode("utf-8", "replace") for name, values in request.query_arguments.items() if values
     }
     headers = _shared(tuple((name, value) for name, value in request.headers.items() if name != "Cookie"))
-    return Visit(cookies | more_cookies, arguments, headers, request.remote_ip or "", request.path)
+    cookies.update(more_cookies)
+    identity = mount.identities.find(cookies)
+    return Visit(cookies, arguments, headers, request.remote_ip or "", request.path, identity)
 
 
 @lru_cache(maxsize=256)
@@ -61,7 +122,9 @@ def _shared(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     return MappingProxyType(dict(headers))
 
 
-def connection_for(handler: tornado.web.RequestHandler, connection_id: str = "", **cookies: str) -> Connection:
+def connection_for(
+    handler: tornado.web.RequestHandler, mount: Mount, cookies: Mapping[str, str] = MappingProxyType({})
+) -> Connection:
     """A new connection for the page of this request."""
     application: Any = handler.application
-    return Connection(visit_of(handler, **cookies), application, connection_id)
+    return Connection(visit_of(handler, mount, cookies), application)

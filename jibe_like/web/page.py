@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import tornado.web
 
-from jibe_like.errors import TooManySessionsError
+from jibe_like.errors import StoreError, TooManySessionsError
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
 
@@ -20,6 +20,7 @@ from .security import new_nonce, set_security_headers
 
 logger = logging.getLogger("jibe_like.web")
 
+_YEAR: Final = 365 * 24 * 3600
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{10,128}")
 _CLOSING_TAG: Final = re.compile(r"<(?=/(?:script|style))", re.IGNORECASE)
 
@@ -111,20 +112,21 @@ class MainHandler(tornado.web.RequestHandler):
         """CSS of your own."""
         return ""
 
-    def get(self, *args: str) -> None:
+    async def get(self, *args: str) -> None:
         nonce = new_nonce()
         settings = self.mount.settings if self.mount is not None else Settings()
         set_security_headers(self, nonce, settings)
-        user = self._identify()
+        cookies = self._identify()
         root, style, config = "", "", self._config()
         if self.mount is not None and self.request.method != "HEAD":
             try:
-                root, style, config = self._prerender(self.mount, user)
-            except TooManySessionsError as error:
+                root, style, config = await self._prerender(self.mount, cookies)
+            except (TooManySessionsError, StoreError) as error:
                 logger.warning("%s", error)
                 self.set_status(503)
                 self.set_header("Retry-After", "10")
-                self._apologise("Too many visitors", "Please try again in a moment.", nonce, settings)
+                title = "Too many visitors" if isinstance(error, TooManySessionsError) else "Just a moment"
+                self._apologise(title, "Please try again in a moment.", nonce, settings)
                 return
             except Exception:
                 logger.exception("%s could not be started", self.mount.title)
@@ -154,38 +156,37 @@ class MainHandler(tornado.web.RequestHandler):
         )
         self.finish(page.encode("utf-8", "replace"))
 
-    def head(self, *args: str) -> None:
+    async def head(self, *args: str) -> None:
         """The headers alone: no application is made for it."""
-        self.get(*args)
+        await self.get(*args)
 
-    def _prerender(self, mount: Mount, user: str) -> tuple[str, str, dict[str, Any]]:
+    async def _prerender(self, mount: Mount, cookies: dict[str, str]) -> tuple[str, str, dict[str, Any]]:
         """The tree as HTML, its inline styles, and what the client has to know."""
         registry = mount.registry
         kept = registry.may_prerender()
-        connection = connection_for(self, sessionid=user)
-        session = registry.enter(connection)
+        connection = connection_for(self, mount, cookies)
+        session = await registry.enter(connection)
         node = session.render()
-        config = self._config() | {"seq": session.outbox.seq}
+        config = self._config() | {"seq": session.seq}
         if kept or session.used or len(session.connections) > 1:
-            config["token"] = registry.token(connection)
+            config["token"] = registry.issue_token(connection)
         else:
             registry.discard(session)
         return to_html(node), style_rules(node), config
 
-    def _identify(self) -> str:
-        """The visitor's `sessionid`, set where the request has none."""
-        user = self.get_cookie("sessionid") or ""
-        if not _SESSION_ID.fullmatch(user):
-            user = token_urlsafe(16)
-            self.set_cookie(
-                "sessionid",
-                user,
-                httponly=True,
-                samesite="Lax",
-                secure=self.request.protocol == "https",
-                path="/",
-            )
-        return user
+    def _identify(self) -> dict[str, str]:
+        """The visitor's `sessionid` and identity, made and set where the request has none."""
+        cookies: dict[str, str] = {}
+        if not _SESSION_ID.fullmatch(self.get_cookie("sessionid") or ""):
+            cookies["sessionid"] = token_urlsafe(16)
+        if self.mount is not None:
+            identities = self.mount.identities
+            if not identities.find({name: morsel.value for name, morsel in self.request.cookies.items()}):
+                cookies[identities.cookie_name] = identities.make()[1]
+        secure = self.request.protocol == "https"
+        for name, value in cookies.items():
+            self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, path="/", max_age=_YEAR)
+        return cookies
 
     def _config(self) -> dict[str, Any]:
         """What the client is told in `<meta name="jibe-like">`."""
@@ -200,6 +201,8 @@ class MainHandler(tornado.web.RequestHandler):
             "token": "",
             "seq": 0,
             "socket": self.mount.url(self, "websocket"),
+            "poll": self.mount.url(self, "poll"),
+            "ping": self.mount.settings.ping_interval,
             "limit": self.mount.settings.max_message_bytes,
         }
 

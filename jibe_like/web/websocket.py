@@ -1,68 +1,47 @@
 """A page's socket: checks what comes in before anybody else sees it, and carries frames out."""
 
-import logging
-import time
-from typing import Any
+from typing import Any, Final
 
 import tornado.web
 import tornado.websocket
 
-from jibe_like.errors import ProtocolError, TooManySessionsError
-from jibe_like.session.connection import FAILED, GONE, TOO_MANY_EVENTS, TRY_AGAIN, Connection
+from jibe_like.session.connection import FAILED, GONE, Connection
 from jibe_like.settings import Settings
-from jibe_like.wire.messages import SUBPROTOCOL, decode_event
+from jibe_like.wire.messages import SUBPROTOCOL
 
-from .mount import Mount, connection_for
-
-logger = logging.getLogger("jibe_like.web")
-
-
-class Rate:
-    """A token bucket.
-
-    :param per_second: events that come back a second.
-    :param burst: events that it holds.
-    """
-
-    __slots__ = ("_at", "_burst", "_left", "_per_second")
-
-    def __init__(self, per_second: float, burst: int) -> None:
-        self._per_second = per_second
-        self._burst = self._left = float(burst)
-        self._at = time.monotonic()
-
-    def take(self) -> bool:
-        """Whether one more event is allowed."""
-        if self._left < 1:
-            now = time.monotonic()
-            self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
-            self._at = now
-            if self._left < 1:
-                return False
-        self._left -= 1
-        return True
+from .gate import Gate, Refused
+from .mount import Mount
+from .origin import is_allowed
 
 
 class WebSocketHandler(tornado.websocket.WebSocketHandler):
     """Serves the socket of an application's pages: one handler for each socket."""
 
     # With these in it, a handler's dict would be too long to share its keys with the others': 1 KiB for each socket.
-    __slots__ = ("_answered", "_compresses", "_rate", "_settings", "_waiting", "app", "connection", "mount")
+    __slots__ = ("_answered", "_compresses", "_gate", "_may_return", "_settings", "_waiting", "mount")
 
+    protocol: Final = "websocket"
     mainApp: Any = None
     """The application's class, where the handler was put into a Tornado application by hand."""
 
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount or (self.mainApp.mount_in(self.application) if self.mainApp is not None else None)
-        self.connection: Connection | None = None
-        self.app: Any = None
-        """The application instance that this socket shows."""
-        settings = self.mount.settings if self.mount is not None else Settings()
-        self._settings = settings
-        self._rate = Rate(settings.events_per_second, settings.events_burst)
+        self._settings = self.mount.settings if self.mount is not None else Settings()
+        self._gate: Gate | None = None
         self._waiting = 0
+        self._may_return = False
         self._compresses = False
         self._answered = True
+
+    @property
+    def connection(self) -> Connection | None:
+        """The page's connection, once it is admitted."""
+        return self._gate.connection if self._gate is not None else None
+
+    @property
+    def app(self) -> Any:
+        """The application instance that this socket shows."""
+        return self._gate.app if self._gate is not None else None
 
     # -- what Tornado asks
 
@@ -76,7 +55,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         return None
 
     def check_origin(self, origin: str) -> bool:
-        return super().check_origin(origin) or origin.rstrip("/") in self._settings.allowed_origins
+        return is_allowed(self.request, self._settings.allowed_origins)
 
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
@@ -86,68 +65,39 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     # -- the life of a socket
 
-    def open(self, *args: str, **kwargs: str) -> None:
+    async def open(self, *args: str, **kwargs: str) -> None:
         """The page is there. The session that its token names goes on; without a token it gets an app of its own."""
         # Else two small writes in one turn wait for each other's acknowledgement: 40 ms.
         self.set_nodelay(True)
         self._compresses = self.get_compression_options() is not None
+        self._may_return = self.selected_subprotocol is not None
         if self.mount is None:
             self.close(FAILED, "no application is mounted here")
             return
-        registry = self.mount.registry
-        found = registry.find(self._token())
-        seq = self._seq()
+        gate = self._gate = Gate(self.mount, self)
         try:
-            if found is not None:
-                session, connection_id = found
-                connection = session.connections[connection_id]
-            else:
-                seq = None
-                connection = connection_for(self)
-                session = registry.enter(connection)
-        except TooManySessionsError as error:
-            logger.warning("%s", error)
-            self.close(TRY_AGAIN, "too many sessions")
+            await gate.admit(self, self._token(), self._seq())
+        except Refused as refusal:
+            self.close(refusal.code, refusal.reason)
             return
-        except Exception:
-            logger.exception("%s could not be started", self.mount.title)
-            self.close(FAILED, "the application could not be started")
-            return
-        self.mount.pulse.add(self)
-        self.connection = connection
-        self.app = session.document
-        connection.session = session
-        session.subscribe(connection, self, seq, registry.token(connection))
+        if self.ws_connection is None or self.ws_connection.is_closing():
+            gate.leave(said_goodbye=False)  # it went while its session was being read
+        else:
+            self.mount.pulse.add(self)
 
     def on_message(self, message: str | bytes) -> None:
-        """A message from the page: counted, decoded, and passed on to the session."""
-        connection = self.connection
-        session = connection.session if connection is not None else None
-        if connection is None or session is None or connection.transport is not self:
-            return
-        if not self._rate.take():
-            logger.warning(
-                "session %s: %s sends more than %g events a second",
-                session.id,
-                connection,
-                self._settings.events_per_second,
-            )
-            self.close(TOO_MANY_EVENTS, "too many events")
-            return
-        try:
-            event = decode_event(message)
-        except ProtocolError as error:
-            session.refuse(error, connection=connection.id)
-            return
-        session.receive(connection, event)
+        """A message from the page."""
+        if self._gate is not None:
+            self._gate.take(message)
 
     def on_close(self) -> None:
-        """The page is gone, for now or for ever: its session decides how long to wait."""
+        """The page is gone, for now or for ever."""
         if self.mount is not None:
             self.mount.pulse.remove(self)
-        connection, self.connection, self.app = self.connection, None, None
-        if connection is not None and connection.session is not None:
-            connection.session.unsubscribe(connection, self)
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            # A browser says why it closes, unless it is lost. Whoever does not speak our protocol cannot come back.
+            gate.leave(said_goodbye=self.close_code is not None or not self._may_return)
 
     # -- is the page still there?
 

@@ -47,7 +47,7 @@ class Outbox:
             self._forget_oldest()
 
     def skip_to(self, seq: int) -> None:
-        """The next frame is numbered above `seq`, and none before it can be replayed. A lower number changes nothing."""
+        """The next frame is numbered above `seq`, and none before it is replayed. A lower number changes nothing."""
         if seq > self.seq:
             self.seq = seq
             self._frames.clear()

@@ -1,0 +1,135 @@
+"""Where a page's messages come in, whatever carries them: admits the page, and checks what it says."""
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import tornado.web
+
+from jibe_like.errors import ProtocolError, StoreError, TooManySessionsError
+from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection, Transport
+from jibe_like.wire.messages import decode_event
+
+from .mount import Mount, connection_for, visit_of
+
+if TYPE_CHECKING:
+    from jibe_like.session.session import Session
+
+logger = logging.getLogger("jibe_like.web")
+
+
+class Refused(Exception):
+    """The page is not admitted."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Rate:
+    """A token bucket.
+
+    :param per_second: events that come back a second.
+    :param burst: events that it holds.
+    """
+
+    __slots__ = ("_at", "_burst", "_left", "_per_second")
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._per_second = per_second
+        self._burst = self._left = float(burst)
+        self._at = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether one more event is allowed."""
+        if self._left < 1:
+            now = time.monotonic()
+            self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+            self._at = now
+            if self._left < 1:
+                return False
+        self._left -= 1
+        return True
+
+
+class Gate:
+    """Between a transport and the session of its page."""
+
+    __slots__ = ("_mount", "_rate", "_transport", "connection")
+
+    def __init__(self, mount: Mount, transport: Transport) -> None:
+        self.connection: Connection | None = None
+        self._mount = mount
+        self._transport = transport
+        self._rate = Rate(mount.settings.events_per_second, mount.settings.events_burst)
+
+    @property
+    def app(self) -> Any:
+        """The application instance that the page shows."""
+        session = self._session()
+        return session.document if session is not None else None
+
+    async def admit(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> None:
+        """The session that the token names goes on; without one, the page gets an application of its own.
+
+        Raises Refused where that cannot be.
+        """
+        registry = self._mount.registry
+        try:
+            found = await registry.find(token, visit_of(handler, self._mount).identity)
+            if found is not None:
+                session, connection_id = found
+                connection = session.connections[connection_id]
+            else:
+                seq = None
+                connection = connection_for(handler, self._mount)
+                session = await registry.enter(connection)
+        except TooManySessionsError as error:
+            logger.warning("%s", error)
+            raise Refused(TRY_AGAIN, "too many sessions") from None
+        except StoreError as error:
+            logger.error("%s", error)
+            raise Refused(TRY_AGAIN, "the store cannot be read") from None
+        except Exception:
+            logger.exception("%s could not be started", self._mount.title)
+            raise Refused(FAILED, "the application could not be started") from None
+        session.replace_transport(connection)
+        connection.application = handler.application
+        connection.transport = self._transport
+        self.connection = connection
+        session.subscribe(connection, seq)
+
+    def take(self, message: str | bytes) -> None:
+        """A message from the page: counted, decoded, and passed on to the session."""
+        session, connection = self._session(), self.connection
+        if session is None or connection is None:
+            return
+        if not self._rate.take():
+            logger.warning(
+                "session %s: %s sends more than %g events a second",
+                session.id,
+                connection,
+                self._mount.settings.events_per_second,
+            )
+            self._transport.close(TOO_MANY_EVENTS, "too many events")
+            return
+        try:
+            event = decode_event(message)
+        except ProtocolError as error:
+            session.refuse(error, connection=connection.id)
+            return
+        session.receive(connection, event)
+
+    def leave(self, said_goodbye: bool) -> None:
+        """The page is gone, for now or for ever: its session decides how long to wait."""
+        session, connection = self._session(), self.connection
+        self.connection = None
+        if session is not None and connection is not None:
+            session.unsubscribe(connection, said_goodbye=said_goodbye)
+
+    def _session(self) -> "Session | None":
+        connection = self.connection
+        if connection is None or connection.transport is not self._transport:
+            return None
+        return connection.session
