@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
-from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import tornado.web
@@ -21,7 +20,7 @@ from .tree.tree import Tree
 from .tree.widget import Widget
 from .web.assets import asset_rules
 from .web.client import PATH, ClientHandler
-from .web.mount import Mount
+from .web.mount import Mount, as_requested
 from .web.page import MainHandler
 from .web.websocket import WebSocketHandler
 from .widgets.containers import Details
@@ -144,7 +143,7 @@ class MainApp(VBox):
         Raises AssetsPathError for an `assets_path` that cannot be served.
         """
         # As it stands in a request.
-        prefix = "/" + quote(prefix.strip("/"), safe="/%") if prefix.strip("/") else ""
+        prefix = "/" + as_requested(prefix.strip("/")) if prefix.strip("/") else ""
         mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode)
         place = re.escape(prefix)
         return [
@@ -212,7 +211,7 @@ class Application(tornado.web.Application):
     """A Tornado application that can end the sessions of what is mounted in it."""
 
     def __init__(self, rules: list[Any], **settings: Any) -> None:
-        self.mounts = [rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]]
+        self.mounts = list(dict.fromkeys(rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]))
         super().__init__(rules, **settings)
 
     def close_sessions(self) -> None:

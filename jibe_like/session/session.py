@@ -122,7 +122,7 @@ class Session:
         self.used = True
         transport.send(encode_hello(token, connection.handled, seq is not None))
         if missed is None:
-            self._send_root(connection)
+            self._send_root(connection, transport)
         else:
             for text in missed:
                 transport.send(text)
@@ -260,18 +260,16 @@ class Session:
         else:
             self._settle()
             self._stale.discard(connection)
-            self._send_root(connection)
+            self._send_root(connection, transport)
 
-    def _send_root(self, connection: Connection) -> None:
-        if connection.transport is None:
-            return
+    def _send_root(self, connection: Connection, transport: Transport) -> None:
         try:
             text = encode_root(self.outbox.seq, self.document.node(), connection.handled)
         except Exception as error:
             self.failed(self.document.tree.root, "render", error)
-            connection.transport.close(FAILED, "the application could not be rendered")
+            transport.close(FAILED, "the application could not be rendered")
             return
-        connection.transport.send(text)
+        transport.send(text)
         connection.acked = self.outbox.seq
 
     # -- what the tree asks of its host

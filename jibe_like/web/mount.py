@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import tornado.web
 
@@ -34,6 +35,11 @@ class Mount:
         Relative, since only the browser knows the prefix under which a reverse proxy shows the server.
         """
         return relative_url(handler.request.path, f"{self.prefix}/{path}")
+
+
+def as_requested(path: str) -> str:
+    """A path as it stands in a request: a browser encodes all but these characters. What is encoded stays so."""
+    return quote(path, safe="/%!$&'()*+,:;=@")
 
 
 def relative_url(page: str, target: str) -> str:

@@ -14,7 +14,7 @@ from jibe_like.errors import TooManySessionsError
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
 
-from .client import PATH, client_file
+from .client import PATH, client_file, serve_client
 from .mount import Mount, connection_for, relative_url
 from .security import new_nonce, set_security_headers
 
@@ -86,6 +86,8 @@ class MainHandler(tornado.web.RequestHandler):
 
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
+        if mount is None:
+            serve_client(self.application)
 
     def body(self) -> str:
         """HTML that stands before the application in the page's body. Your own text: it is not escaped."""
@@ -193,7 +195,7 @@ class MainHandler(tornado.web.RequestHandler):
             return {
                 "token": "",
                 "seq": 0,
-                "socket": relative_url(self.request.path, "/websocket"),
+                "socket": relative_url(self.request.path, f"{self._place()}/websocket"),
                 "limit": 0,
             }
         return {
@@ -202,6 +204,10 @@ class MainHandler(tornado.web.RequestHandler):
             "socket": self.mount.url(self, "websocket"),
             "limit": self.mount.settings.max_message_bytes,
         }
+
+    def _place(self) -> str:
+        """Below which path the socket is, where the rules were made by hand."""
+        return ""
 
     def _client_url(self, name: str) -> str:
         path = f"{PATH}/{client_file(name)}"

@@ -133,6 +133,8 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
                 self._settings.events_per_second,
             )
             self.close(TOO_MANY_EVENTS, "too many events")
+            # What is on its way already is neither handled nor complained of.
+            session.unsubscribe(connection, self)
             return
         try:
             event = decode_event(message)
