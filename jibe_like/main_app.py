@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
-from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
 import tornado.web
@@ -22,7 +21,7 @@ from .tree.tree import Tree
 from .tree.widget import Widget
 from .web.assets import asset_rules
 from .web.client import PATH, ClientHandler
-from .web.mount import Mount, make_mount
+from .web.mount import Mount, as_requested, make_mount
 from .web.page import MainHandler
 from .web.polling import PollHandler
 from .web.websocket import WebSocketHandler
@@ -191,7 +190,7 @@ class MainApp(VBox):
         Raises AssetsPathError for an `assets_path` that cannot be served, SettingsError for a store that there is not.
         """
         # As it stands in a request.
-        prefix = "/" + quote(prefix.strip("/"), safe="/%") if prefix.strip("/") else ""
+        prefix = "/" + as_requested(prefix.strip("/")) if prefix.strip("/") else ""
         mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode, store)
         place = re.escape(prefix)
         return [

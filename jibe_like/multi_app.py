@@ -2,17 +2,23 @@
 
 import re
 from typing import Any
-from urllib.parse import quote
 
 from .main_app import Application, MainApp
 from .server import BackgroundServer, run_until_stopped
 from .settings import Settings
 from .web.assets import AssetHandler, asset_rules
+from .web.mount import as_requested
 from .web.page import MainHandler
 
 
 class MultiAppHandler(MainHandler):
-    """Serves the pages of a `MultiApp`, at `/name`."""
+    """Serves the pages of a `MultiApp`, at `/name`. In rules made by hand, the socket is at `/name/websocket`."""
+
+    def appname(self) -> str:
+        return super().appname() or next(iter(self.path_args), None) or ""
+
+    def _place(self) -> str:
+        return self.request.path.rstrip("/")
 
 
 class MultiApp(Application):
@@ -34,7 +40,7 @@ class MultiApp(Application):
                 raise TypeError(f"{type(self).__name__}: {name} must be a MainApp class, not {app!r}")
             handler = app.main_handler_class if app.main_handler_class is not MainHandler else MultiAppHandler
             page, *others = app.handlers("/" + name, name=name, settings=settings, handler=handler)
-            rules += [(f"/({re.escape(quote(name))})/?", *page[1:]), *others]
+            rules += [(f"/({re.escape(as_requested(name))})/?", *page[1:]), *others]
         rules += asset_rules(type(self).__name__, assets_path)
         # Last, since a folder may be served at "/".
         super().__init__(sorted(rules, key=lambda rule: rule[1] is AssetHandler))

@@ -5,19 +5,20 @@ import contextlib
 import errno
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
 import tornado.httpserver
-import tornado.netutil
 import tornado.web
 
 logger = logging.getLogger("jibe_like")
 
 Make = Callable[[], tornado.web.Application]
 _STOP_SECONDS = 3.0
+_BACKLOG = 128
 
 
 class Listening:
@@ -34,7 +35,7 @@ class Listening:
         self.application = application
         self.server = tornado.httpserver.HTTPServer(application, **options)
         try:
-            sockets = tornado.netutil.bind_sockets(port, address or None)
+            sockets = _bind(port, address)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise SystemExit(f"jibe_like: port {port} is in use") from None
@@ -58,6 +59,32 @@ class Listening:
             await close_sessions()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.server.close_all_connections(), _STOP_SECONDS)
+
+
+def _bind(port: int, address: str) -> list[socket.socket]:
+    """Listens at every interface that the address names; a further one has the port of the first.
+
+    Tornado's `bind_sockets` leaves open what it has bound before it fails, and so keeps the port.
+    """
+    found = socket.getaddrinfo(address or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    sockets: list[socket.socket] = []
+    try:
+        for family, place in sorted({(family, place) for family, *_, place in found}):
+            number = sockets[0].getsockname()[1] if sockets else port
+            try:
+                listener = socket.create_server((place[0], number, *place[2:]), family=family, backlog=_BACKLOG)
+            except OSError as error:
+                # A name may stand for an IPv6 address that the machine does not have.
+                if sockets and error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    continue
+                raise
+            listener.setblocking(False)
+            sockets.append(listener)
+    except BaseException:
+        for listener in sockets:
+            listener.close()
+        raise
+    return sockets
 
 
 def run_until_stopped(make: Make, port: int, address: str, **options: Any) -> None:

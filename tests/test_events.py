@@ -64,6 +64,7 @@ HANDLERS: dict[str, tuple[Callable[..., Any], int]] = {
     "part of a function": (functools.partial(waits, 1), 1),
     "class": (list, 2),
     "built-in method": ([].append, 1),
+    "built-in that does not tell": (dict, 2),
 }
 
 

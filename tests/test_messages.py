@@ -1,6 +1,7 @@
 """The shapes of messages, and how they are read and written."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -137,10 +138,8 @@ JSON = st.recursive(
 @example("[" * 200_000)
 @example('{"a":' * 200_000)
 def test_nothing_but_a_protocol_error_is_raised(text: str | bytes) -> None:
-    try:
+    with suppress(ProtocolError):
         decode_event(text)
-    except ProtocolError as error:
-        assert str(error)
 
 
 @given(

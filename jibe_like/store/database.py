@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -99,22 +101,34 @@ class Database:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        if self._is_new(connection):
-            # Processes that start at once: SQLite does not wait by itself for a file that changes to WAL mode.
-            deadline = time.monotonic() + self._busy_timeout
-            while True:
-                try:
-                    self._make_tables(connection)
-                    break
-                except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                        raise
-                    time.sleep(0.005)
+        # Processes that start at once: SQLite does not wait by itself for a file that changes to WAL mode.
+        deadline = time.monotonic() + self._busy_timeout
+        while True:
+            try:
+                self._make_tables(connection)
+                break
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.005)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
 
+    def _make_tables(self, connection: sqlite3.Connection) -> None:
+        """Makes them where there are none. In two steps: within a transaction the mode cannot be changed."""
+        with _transaction(connection, "DEFERRED"):
+            if not self._is_new(connection):
+                return
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise StoreError(f"{self.path} is on a file system that SQLite's WAL mode cannot use")
+        with _transaction(connection, "IMMEDIATE"):
+            if self._is_new(connection):
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+
     def _is_new(self, connection: sqlite3.Connection) -> bool:
-        """Whether the file is empty. Raises StoreError where it is not one of ours."""
+        """Whether the file is empty. Raises StoreError where it is not one of ours. To be asked in a transaction."""
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if (application, version) == (APPLICATION_ID, VERSION):
@@ -127,16 +141,13 @@ class Database:
             raise StoreError(f"{self.path} is another program's database; name another file")
         return True
 
-    def _make_tables(self, connection: sqlite3.Connection) -> None:
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise StoreError(f"{self.path} is on a file system that SQLite's WAL mode cannot use")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            if self._is_new(connection):
-                for statement in _SCHEMA:
-                    connection.execute(statement)
-            connection.execute("COMMIT")
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, kind: str) -> Iterator[None]:
+    connection.execute(f"BEGIN {kind}")
+    try:
+        yield
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

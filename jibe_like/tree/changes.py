@@ -1,6 +1,6 @@
 """What has happened to a tree since its browsers were told, and the fewest operations that tell them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,8 +94,8 @@ class Changes:
         if self.updates and not (self.placed or self.home or self.renders or self.parts or self.calls or self.origins):
             updates, self.updates = self.updates, {}
             return Patch(list(updates.values()))
-        lost = {widget for widget in self.home if index.get(widget.identifier) is not widget or widget in self.fresh}
-        ops = self._rescue(lost, index)
+        lost = {w: None for w in self.home if index.get(w.identifier) is not w or w in self.fresh}
+        ops = self._rescue(lost, index) if self.home else []
         # Outer parents first: an element cannot be moved into one that is still inside of it.
         for parent in self.placed if len(self.placed) < 2 else sorted(self.placed, key=_depth):
             if index.get(parent.identifier) is parent and not self._is_covered(parent):
@@ -106,7 +106,7 @@ class Changes:
         for widget, part in self.parts:
             if index.get(widget.identifier) is widget and not self._is_covered(widget):
                 ops.append(["render", f"{widget.identifier}.{part}", widget.part(part)])
-        ops += self._removals(lost, index)
+        ops += self._removals(lost, index) if lost else []
         echoes: dict[int, str] = {}
         for key, op in self.updates.items():
             if index.get(key[0].identifier) is key[0] and not self._is_covered(key[0]):
@@ -117,19 +117,20 @@ class Changes:
         self.clear()
         return Patch(ops, echoes) if ops else None
 
-    def _rescue(self, lost: "set[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
+    def _rescue(self, lost: "Collection[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
         """Puts what has moved aside, where something is rendered whose old content may have it still.
 
         A browser that makes an element agree with a node drops what the node does not have.
         """
         moved = [w for w, home in self.home.items() if w not in lost and w.parent is not home.parent]
-        if not any(self._is_covered(w.parent) for w in moved) and not any(
-            self.home[w].identifier in index for w in lost
-        ):
+        if not moved:
             return []
-        return [["insert", _top(moved[0]), None, [w.outer_identifier for w in moved]]] if moved else []
+        renamed = any(self.home[w].identifier in index for w in lost)
+        if not renamed and not any(self._is_covered(w.parent) for w in moved):
+            return []
+        return [["insert", _top(moved[0]), None, [w.outer_identifier for w in moved]]]
 
-    def _removals(self, lost: "set[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
+    def _removals(self, lost: "Collection[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
         """Takes away what is lost, but for what goes with its parent, or whose name has a new owner."""
         outer = [home for home in map(self.home.__getitem__, lost) if home.parent not in lost]
         owners = (index.get(home.identifier) for home in outer)

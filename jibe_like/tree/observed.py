@@ -53,9 +53,13 @@ for _mutator in _MUTATORS:
 
 
 class Facet(Protocol):
-    """Told by an `ObservedDict` what was set; gives the value to store, None to remove it, or raises."""
+    """What an `ObservedDict` holds of its widget."""
 
-    def __call__(self, widget: Any, name: str, value: Any, /) -> Any: ...
+    def check(self, widget: Any, name: str, value: Any) -> Any:
+        """The value to store, None to remove it; raises for what cannot be."""
+
+    def show(self, widget: Any, name: str, value: Any) -> None:
+        """The value is stored, or removed where it is None. Not before: from another thread it is read later."""
 
 
 class ObservedDict(dict[str, Any]):
@@ -72,15 +76,16 @@ class ObservedDict(dict[str, Any]):
         return (_restore_dict, (), (self._widget, self._facet, dict(self)), None, None, _set_dict_state)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        stored = self._facet(self._widget, name, value)
+        stored = self._facet.check(self._widget, name, value)
         if stored is None:
-            self.pop(name, None)
+            super().pop(name, None)
         else:
             super().__setitem__(name, stored)
+        self._facet.show(self._widget, name, stored)
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
-        self._facet(self._widget, name, None)
+        self._facet.show(self._widget, name, None)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         for name, value in dict(*args, **kwargs).items():

@@ -238,7 +238,7 @@ class Widget(metaclass=WidgetMeta):
     @property
     def style(self) -> ObservedDict:
         """Inline style: CSS properties by name. UnsafeValueError for a value that could leave its declaration."""
-        return self._facet("style", lambda: ObservedDict(self, _show_style))  # type: ignore[no-any-return]
+        return self._facet("style", lambda: ObservedDict(self, _Styles))  # type: ignore[no-any-return]
 
     @style.setter
     def style(self, values: Mapping[str, object] | None) -> None:
@@ -247,7 +247,7 @@ class Widget(metaclass=WidgetMeta):
     @property
     def attributes(self) -> ObservedDict:
         """Attributes of the element. Raises UnsafeValueError for one that could run code."""
-        return self._facet("attributes", lambda: ObservedDict(self, _show_attribute))  # type: ignore[no-any-return]
+        return self._facet("attributes", lambda: ObservedDict(self, _Attributes))  # type: ignore[no-any-return]
 
     @attributes.setter
     def attributes(self, values: Mapping[str, object] | None) -> None:
@@ -551,28 +551,41 @@ class Properties(MutableMapping[str, Any]):
         return repr(dict(self))
 
 
-def _show_style(widget: Widget, name: str, value: Any) -> str | None:
-    try:
-        text = safe.style(name, value)
-    except UnsafeValueError as error:
-        raise UnsafeValueError(f"{widget!r}: {error}") from None
-    if widget._tree is not None:
-        widget._tree.update(widget, ("style", name), ["style", widget.identifier, name, text])
-    return text
+class _Styles:
+    """What `Widget.style` holds."""
+
+    @staticmethod
+    def check(widget: Widget, name: str, value: Any) -> str | None:
+        try:
+            return safe.style(name, value)
+        except UnsafeValueError as error:
+            raise UnsafeValueError(f"{widget!r}: {error}") from None
+
+    @staticmethod
+    def show(widget: Widget, name: str, text: str | None) -> None:
+        if widget._tree is not None:
+            widget._tree.update(widget, ("style", name), ["style", widget.identifier, name, text])
 
 
-def _show_attribute(widget: Widget, name: str, value: Any) -> str | None:
-    try:
-        text = safe.attribute(name, value)
-    except UnsafeValueError as error:
-        raise UnsafeValueError(f"{widget!r}: {error}") from None
-    if name == "class":
-        # Stands in one place only, so that a later `classname` or `add_class` agrees with it.
-        widget.classname = text or ""
-        return None
-    if widget._tree is not None:
-        widget._tree.update(widget, ("attr", name), ["attr", widget.identifier, name, text])
-    return text
+class _Attributes:
+    """What `Widget.attributes` holds."""
+
+    @staticmethod
+    def check(widget: Widget, name: str, value: Any) -> str | None:
+        try:
+            text = safe.attribute(name, value)
+        except UnsafeValueError as error:
+            raise UnsafeValueError(f"{widget!r}: {error}") from None
+        if name == "class":
+            # Kept in one place only, so that a later `add_class` agrees with it.
+            widget.classname = text or ""
+            return None
+        return text
+
+    @staticmethod
+    def show(widget: Widget, name: str, text: str | None) -> None:
+        if widget._tree is not None and name != "class":
+            widget._tree.update(widget, ("attr", name), ["attr", widget.identifier, name, text])
 
 
 def _look_over(cls: type[Widget]) -> None:

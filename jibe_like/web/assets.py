@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import tornado.web
 
 from jibe_like.errors import AssetsPathError
+
+from .mount import as_requested
 
 
 class AssetHandler(tornado.web.StaticFileHandler):
@@ -56,6 +57,6 @@ def asset_rules(owner: str, assets_path: Any) -> list[tuple[str, Any, dict[str, 
         folder = Path(entry["from"]).absolute()
         if not folder.is_dir():
             raise AssetsPathError(f"{owner}.assets_path: {str(folder)!r} (from {entry!r}) is no folder")
-        to = "/" + quote(entry["to"].strip("/"), safe="/%")
+        to = "/" + as_requested(entry["to"].strip("/"))
         rules.append((re.escape(to.rstrip("/")) + "/(.*)", AssetHandler, {"path": str(folder)}))
     return rules

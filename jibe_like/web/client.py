@@ -4,6 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 import tornado.web
 
@@ -24,6 +25,16 @@ def client_file(name: str) -> str:
 @cache
 def _read(name: str) -> bytes:
     return (FOLDER / name).read_bytes()
+
+
+def serve_client(application: tornado.web.Application) -> None:
+    """Puts the client at the root of an application whose rules were made by hand, and so have none for it."""
+    if application not in _serving:
+        _serving.add(application)
+        application.add_handlers(".*", [(f"/{PATH}/(.*)", ClientHandler)])
+
+
+_serving: WeakSet[tornado.web.Application] = WeakSet()
 
 
 class ClientHandler(tornado.web.RequestHandler):

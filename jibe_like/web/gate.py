@@ -113,6 +113,8 @@ class Gate:
                 self._mount.settings.events_per_second,
             )
             self._transport.close(TOO_MANY_EVENTS, "too many events")
+            # What is on its way already is neither handled nor complained of.
+            self.leave(said_goodbye=False)
             return
         try:
             event = decode_event(message)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import tornado.web
 
@@ -91,6 +92,11 @@ def _secrets(settings: Settings, store: Store) -> list[str]:
         except StoreError as error:
             logger.warning("sessions will not outlive this process, for want of a secret that does: %s", error)
     return [process_secret()]
+
+
+def as_requested(path: str) -> str:
+    """A path as it stands in a request: a browser encodes all but these characters. What is encoded stays so."""
+    return quote(path, safe="/%!$&'()*+,:;=@")
 
 
 def relative_url(page: str, target: str) -> str:

@@ -14,7 +14,7 @@ from jibe_like.errors import StoreError, TooManySessionsError
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
 
-from .client import PATH, client_file
+from .client import PATH, client_file, serve_client
 from .mount import Mount, connection_for, relative_url
 from .security import new_nonce, set_security_headers
 
@@ -87,6 +87,8 @@ class MainHandler(tornado.web.RequestHandler):
 
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
+        if mount is None:
+            serve_client(self.application)
 
     def body(self) -> str:
         """HTML that stands before the application in the page's body. Your own text: it is not escaped."""
@@ -194,7 +196,7 @@ class MainHandler(tornado.web.RequestHandler):
             return {
                 "token": "",
                 "seq": 0,
-                "socket": relative_url(self.request.path, "/websocket"),
+                "socket": relative_url(self.request.path, f"{self._place()}/websocket"),
                 "limit": 0,
             }
         return {
@@ -205,6 +207,10 @@ class MainHandler(tornado.web.RequestHandler):
             "ping": self.mount.settings.ping_interval,
             "limit": self.mount.settings.max_message_bytes,
         }
+
+    def _place(self) -> str:
+        """Below which path the socket is, where the rules were made by hand."""
+        return ""
 
     def _client_url(self, name: str) -> str:
         path = f"{PATH}/{client_file(name)}"

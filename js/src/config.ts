@@ -8,6 +8,10 @@ export interface Config {
   socket: string;
   /** Most bytes in one message to the server; 0 where there is no limit. */
   limit: number;
+  /** URL for polling, relative to the page; none where the server has no polling. */
+  poll?: string;
+  /** Seconds of silence after which the client asks whether the server is there; 0 or nothing: never. */
+  ping?: number;
 }
 
 /** Reads the page's `<meta name="jibe-like">`. Throws where there is none. */

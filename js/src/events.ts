@@ -10,7 +10,7 @@ import {
   wireName,
 } from "./listening.ts";
 import { refocus } from "./place.ts";
-import { read } from "./property.ts";
+import { holderOf, read } from "./property.ts";
 import type { Kept, PageEvent } from "./protocol.ts";
 import { post } from "./session.ts";
 
@@ -81,6 +81,11 @@ export function report(field: Field): void {
   } else if (send({ element, entry, target })) {
     field.early = entry.type === "change";
   }
+}
+
+/** Reports all fields that the user has changed. */
+export function reportTyped(): void {
+  typed.forEach(report);
 }
 
 /** Sends an event, and before it what waits, and what is typed and not reported. */
@@ -200,9 +205,33 @@ function onBlur({ target }: Event): void {
   }
 }
 
+/** The browser resets the fields of a form once all have heard of it. Those count as typed that it has changed. */
+function onReset({ target }: Event): void {
+  const before = new Map<Element, string>();
+  const compare = (): void => {
+    for (const element of (target as Element).querySelectorAll("[data-on]")) {
+      const entry = entriesOf(element).find(isEdit);
+      if (entry?.property) {
+        const holder = holderOf(element, entry.property);
+        const value = JSON.stringify(read(element, holder, entry.property));
+        if ((before.get(element) ?? value) !== value) {
+          noteTyping(element, entry, holder);
+        }
+        before.set(element, value);
+      }
+    }
+  };
+  compare();
+  setTimeout(() => {
+    compare();
+    reportTyped();
+  });
+}
+
 /** Begins to listen. Before the page is taken over. */
 export function startEvents(): void {
   setListener(handle);
   document.addEventListener("input", onInput, true);
   document.addEventListener("blur", onBlur, true);
+  document.addEventListener("reset", onReset, true);
 }

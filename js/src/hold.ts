@@ -16,6 +16,8 @@ export interface Field {
   early?: boolean;
   /** The last event that carried it. */
   sent?: Kept | undefined;
+  /** Whether that is the user's value still: the server has set no other since. */
+  own?: boolean;
   /** What the server has set meanwhile: by element, since a group of radio buttons is one field. */
   readonly held: Map<Element, readonly [name: string, value: unknown]>;
 }
@@ -24,7 +26,7 @@ export interface Field {
 export const typed = new Set<Field>();
 
 const fields = new WeakMap<Element, Map<string, Field>>();
-/** Fields that the server's next `got` may concern. */
+/** Fields with an event that the server has not handled. */
 const waiting = new Set<Field>();
 let handledUpTo = 0;
 
@@ -37,9 +39,13 @@ export function fieldOf(element: Element, property: TwoWay): Field {
   return field;
 }
 
+function isSame(one: Carried, other: Carried | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 /** Whether the server has the field's present value. */
 export function isKnown({ element, target, known }: Field, property: TwoWay): boolean {
-  return JSON.stringify(read(element, target, property)) === JSON.stringify(known);
+  return isSame(read(element, target, property), known);
 }
 
 function isUnhandled(field: Field): boolean {
@@ -62,14 +68,22 @@ function reporter(element: Element, property: TwoWay): Field | undefined {
 /** Sets a DOM property for the server, now or when the user's own value no longer stands against it. */
 export function setProperty(element: Element, name: string, value: unknown): void {
   const field = /^(value|checked|open|selected)$/.test(name) ? reporter(element, name as TwoWay) : undefined;
-  if (field && isHeld(field)) {
+  if (!field) {
+    write(element, name, value);
+  } else if (isHeld(field)) {
     field.held.set(element, [name, value]);
-    waiting.add(field);
-    return;
-  }
-  write(element, name, value);
-  if (field) {
-    field.known = field.element === element ? read(element, element, name as TwoWay) : undefined;
+    if (isUnhandled(field)) {
+      waiting.add(field);
+    } else if (field.element === element) {
+      // Of a fresh session nothing was known yet.
+      field.known ??= value as Carried;
+    }
+  } else {
+    const before = read(element, element, name as TwoWay);
+    write(element, name, value);
+    const now = read(element, element, name as TwoWay);
+    field.own &&= isSame(before, now);
+    field.known = field.element === element ? now : undefined;
   }
 }
 
@@ -87,22 +101,17 @@ export function noteReport(field: Field, entry: Entry, value: Carried, event: Ke
   field.entry = entry;
   field.known = value;
   field.sent = event;
+  field.own = true;
   field.held.clear();
   waiting.add(field);
 }
 
-/** What is typed in the field need not be reported. */
+/** What is typed in the field need not be reported: what the server has set meanwhile stands. */
 export function settle(field: Field): void {
   typed.delete(field);
-  release(field);
-}
-
-function release(field: Field): void {
   if (isHeld(field)) {
     return;
   }
-  waiting.delete(field);
-  field.sent = undefined;
   for (const [element, [name, value]] of field.held) {
     field.held.delete(element);
     try {
@@ -116,19 +125,36 @@ function release(field: Field): void {
 /** The server has handled all events up to this number. */
 export function releaseUpTo(got: number): void {
   handledUpTo = Math.max(handledUpTo, got);
-  waiting.forEach(release);
+  for (const field of waiting) {
+    if (!isUnhandled(field)) {
+      waiting.delete(field);
+      // The server set that before it had the user's value. What it makes of this comes after `got`.
+      field.held.clear();
+    }
+  }
 }
 
-/** A fresh session: what the old one has not handled counts as typed. */
-export function restartHold(): void {
-  for (const field of waiting) {
-    if (isUnhandled(field) && field.entry && isEdit(field.entry)) {
-      typed.add(field);
-    }
-    field.sent = undefined;
-    field.known = undefined;
-    field.held.clear();
+/** The session goes on after `got`, maybe from an earlier state: then events from there on are sent `again`. */
+export function resumeHold(got: number, again: boolean): void {
+  if (again) {
+    handledUpTo = got;
   }
-  waiting.clear();
+  releaseUpTo(got);
+}
+
+/** A fresh session knows nothing. What the user has ever changed counts as typed. */
+export function restartHold(): void {
   handledUpTo = 0;
+  waiting.clear();
+  for (const element of document.querySelectorAll("[data-on]")) {
+    for (const field of fields.get(element)?.values() ?? []) {
+      if (field.own && field.entry && isEdit(field.entry)) {
+        typed.add(field);
+      }
+      field.own = false;
+      field.sent = undefined;
+      field.known = undefined;
+      field.held.clear();
+    }
+  }
 }

@@ -1,7 +1,7 @@
-/** Events that the server may not have yet, numbered, in order. */
+/** Events that the server may not have yet, or may lose, numbered, in order. */
 import type { Kept, PageEvent } from "./protocol.ts";
 
-/** Most events that are kept; what happens beyond is refused until the server has handled some. */
+/** Most events that are kept; what happens beyond is refused until the server has some for good. */
 export const MOST_KEPT = 1000;
 
 let kept: Kept[] = [];
@@ -23,9 +23,9 @@ export function keep(event: Kept): boolean {
   return true;
 }
 
-/** The server has handled all events up to this number. */
-export function dropUpTo(got: number): void {
-  kept = kept.filter(({ n }) => n > got);
+/** The server will never ask for an event up to this number again. */
+export function dropUpTo(number: number): void {
+  kept = kept.filter(({ n }) => n > number);
 }
 
 /** The session goes on: gives the events that the server does not have. */
@@ -38,8 +38,7 @@ export function resumeFrom(got: number): readonly Kept[] {
     }
   }
   greeted = true;
-  dropUpTo(got);
-  return kept;
+  return kept.filter(({ n }) => n > got);
 }
 
 /** A fresh session knows none of the events, and counts from 1. */

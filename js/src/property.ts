@@ -12,6 +12,12 @@ export function refuseHtml(name: string): void {
   }
 }
 
+/** What has a two-way property: the element or, in a group of radio buttons, the chosen one. */
+export function holderOf(element: Element, property: TwoWay): Element {
+  const has = property in element || property === "selected";
+  return (has ? null : element.querySelector("input:checked")) ?? element;
+}
+
 /** What a two-way property is now. `target` is what the user touched: the element or something inside it. */
 export function read(element: Element, target: Element, property: TwoWay): Carried {
   if (property === "selected") {
@@ -20,7 +26,7 @@ export function read(element: Element, target: Element, property: TwoWay): Carri
   }
   const source = property in target ? target : element;
   const value = (source as unknown as Properties)[property];
-  return property === "value" ? String(value) : Boolean(value);
+  return property === "value" ? String(value ?? "") : Boolean(value);
 }
 
 function writeValue(field: HTMLInputElement, value: unknown): void {

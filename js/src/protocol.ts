@@ -36,6 +36,8 @@ export type Operation =
 export interface Hello {
   readonly token: string;
   readonly got: number;
+  /** Says that the session is durable. */
+  readonly kept?: number;
   readonly resumed: boolean;
 }
 
@@ -44,6 +46,8 @@ export interface Frame {
   readonly hello?: Hello;
   readonly seq?: number;
   readonly got?: number;
+  readonly kept?: number;
+  readonly pong?: 1;
   readonly root?: Branch;
   readonly ops?: readonly Operation[];
 }
@@ -59,7 +63,12 @@ export interface PageEvent {
   readonly properties?: Readonly<Record<string, Carried>> | undefined;
 }
 
-/** An event with its number, kept until the server has handled it. */
+/** An event with its number, kept until the server has it for good. */
 export interface Kept extends PageEvent {
   n: number;
+}
+
+/** The question whether the server is there. */
+export interface Ping {
+  readonly ping: 1;
 }

@@ -1,11 +1,13 @@
 /** The page's side of a session: what was applied, what was sent, and how both go on after a lost connection. */
 import { type Config, socketUrl } from "./config.ts";
-import { releaseUpTo, restartHold } from "./hold.ts";
+import { greeted, isEnded, isReady, open, send } from "./connection.ts";
+import { releaseUpTo, restartHold, resumeHold } from "./hold.ts";
 import { dropUpTo, keep, number, restartOutbox, resumeFrom } from "./outbox.ts";
 import { applyAll } from "./patch.ts";
-import type { Frame, Hello, Kept, PageEvent } from "./protocol.ts";
-import { greeted, isEnded, isReady, open, send } from "./socket.ts";
+import { openPolling } from "./polling.ts";
+import type { Frame, Hello, Kept, PageEvent, Ping } from "./protocol.ts";
 import { showEnded, showFound, showLost, showNote } from "./status.ts";
+import { openWebsocket } from "./websocket.ts";
 
 const SUBPROTOCOL = "jibe-like.1";
 /** A standalone `ack` goes out after this many frames, or this many milliseconds after the last. */
@@ -16,15 +18,22 @@ const MARGIN = 16;
 const BYTES_PER_UNIT = 3;
 
 let config: Config;
+/** Reports what is typed. */
+let reportTyped: () => void;
 /** Number of the last frame applied; undefined while the page has nothing of the session. */
 let seq: number | undefined;
+/** Whether the server stores the session; what it has handled is then kept until it says so. */
+let durable = false;
+/** Whether the session is fresh, and the page still shows the one before. */
+let fresh = false;
 let unacknowledged = 0;
 let lastFrame = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** A message to the server; without an event it acknowledges alone. */
-export function encode({ n, id, event, data, properties }: Partial<Kept>, ack: number | undefined): string {
-  return JSON.stringify({ n, ack, id, event, data, properties });
+/** A message to the server; without an event it acknowledges alone, or asks. */
+export function encode(message: Partial<Kept & Ping>, ack: number | undefined): string {
+  const { n, id, event, data, properties, ping } = message;
+  return JSON.stringify({ n, ack, id, event, data, properties, ping });
 }
 
 /** Whether the server would refuse the text. Without a limit it refuses none. */
@@ -39,14 +48,17 @@ function sendNow(text: string): void {
   send(text);
 }
 
-function onHello({ token, got, resumed }: Hello): void {
+function onHello({ token, got, kept, resumed }: Hello): void {
   greeted();
   showFound();
   config.token = token;
+  durable = kept !== undefined;
   unacknowledged = 0;
+  fresh = !resumed;
   if (resumed) {
     const missing = resumeFrom(got);
-    releaseUpTo(got);
+    dropUpTo(kept ?? got);
+    resumeHold(got, missing.length > 0);
     for (const event of missing) {
       sendNow(encode(event, seq));
     }
@@ -57,19 +69,27 @@ function onHello({ token, got, resumed }: Hello): void {
   }
 }
 
-function onMessage(text: string): void {
-  const frame = JSON.parse(text) as Frame;
+function onMessage(frame: Frame): void {
   if (frame.hello) {
     onHello(frame.hello);
   }
+  if (frame.kept) {
+    dropUpTo(frame.kept);
+  }
   if (frame.got) {
-    dropUpTo(frame.got);
+    if (!durable) {
+      dropUpTo(frame.got);
+    }
     releaseUpTo(frame.got);
   }
   if (frame.seq !== undefined && (seq === undefined || frame.seq > seq)) {
     const { root, ops = [] } = frame;
     applyAll(root ? [["render", String(root[1].id), root]] : ops);
     seq = frame.seq;
+    if (fresh) {
+      fresh = false;
+      reportTyped();
+    }
     lastFrame = performance.now();
     // One timer however many frames come: it looks when the last one was.
     timer ??= setTimeout(acknowledgeLate, ACK_DELAY);
@@ -117,14 +137,19 @@ export function post(event: PageEvent): Kept | undefined {
   return kept;
 }
 
-/** Opens the connection. */
-export function startSession(given: Config): void {
+/** Opens the connection. `report` reports what is typed. */
+export function startSession(given: Config, report: () => void): void {
   config = given;
+  reportTyped = report;
   seq = given.seq;
   showLost();
+  const { poll, ping = 0 } = given;
   open({
     // A page that was given no session has no token, and an empty one is no subprotocol.
-    address: () => [socketUrl(config, seq), [SUBPROTOCOL, config.token].filter(Boolean)],
+    websocket: (to) => openWebsocket(socketUrl(config, seq), [SUBPROTOCOL, config.token].filter(Boolean), to),
+    polling: poll ? (to) => openPolling(poll, { token: config.token || undefined, seq }, to) : undefined,
+    ping,
+    ask: () => send(encode({ ping: 1 }, undefined)),
     message: onMessage,
     lost: showLost,
     ended: showEnded,

@@ -1,4 +1,5 @@
 /** Says in a corner of the page that the connection is gone, once it has been for a while. */
+import { REPLACED } from "./channel.ts";
 
 /** Milliseconds: how long a lost connection goes unmentioned, and how long a note stands. */
 const QUIET = 1_000;
@@ -39,10 +40,14 @@ export function showFound(): void {
   show("");
 }
 
-/** The session is over. */
-export function showEnded(): void {
+/** The session is over or, where another copy of the page has it now, goes on there. */
+export function showEnded(code: number): void {
   connected = false;
-  show("This session has ended. Reload the page to start anew.");
+  show(
+    code === REPLACED
+      ? "This page is open in another window."
+      : "This session has ended. Reload the page to start anew.",
+  );
 }
 
 /** Shows a text for a few seconds. */

@@ -1,9 +1,13 @@
 """A page that loses its connection and comes back."""
 
+import json
+from base64 import urlsafe_b64decode
+
 import pytest
 
 from jibe_like import Button, Connection, Input, Label, MainApp, Settings
 from jibe_like.session.registry import Registry
+from jibe_like.session.token import Tokens
 from tests.integration.conftest import Mounted
 from tests.integration.visitor import Visitor, until
 
@@ -35,7 +39,7 @@ async def start(page: Visitor, clicks: int = 0) -> None:
     await page.frame()
     for n in range(1, clicks + 1):
         page.click("add")
-        await page.until(lambda n=n: page.text("label") == f"count: {n}")
+        await page.shows("label", f"count: {n}")
 
 
 async def lose(page: Visitor, registry: Registry) -> None:
@@ -101,7 +105,7 @@ async def test_past_the_window_it_gets_the_whole_tree(mounted: Mounted, base_url
         await start(page)
         for _ in range(5):
             page.post({"id": "add", "event": "click"})
-        await page.until(lambda: page.text("label") == "count: 5")
+        await page.shows("label", "count: 5")
         await lose(page, registry)
         page.seq, page.page = 2, None
         assert (await page.connect())["resumed"] is True
@@ -124,10 +128,13 @@ async def test_a_page_that_has_nothing_or_what_never_was_gets_the_whole_tree(
         await start(page, clicks=1)
         await lose(page, registry)
         page.seq, page.page = seq, None
+        hello = await page.connect()
         # Without a number the page is a new one to the server, and yet the session the same.
-        assert (await page.connect())["resumed"] is (seq is not None)
+        assert (hello["got"], hello["resumed"]) == ((0, False) if seq is None else (1, True))
         assert "root" in await page.frame()
         assert page.text("label") == "count: 1"
+        page.click("add")
+        await page.shows("label", "count: 2")
 
 
 @pytest.mark.gen_test
@@ -220,7 +227,7 @@ async def test_a_session_lives_for_as_long_as_its_page_is_there(mounted: Mounted
         assert list(registry.sessions.values()) == [session]
         assert not session.destroyed
         page.click("add")
-        await page.until(lambda: page.text("label") == "count: 1")
+        await page.shows("label", "count: 1")
 
 
 @pytest.mark.gen_test
@@ -266,11 +273,21 @@ async def test_what_the_older_socket_still_sends_is_not_heard(mounted: Mounted, 
 
 @pytest.mark.gen_test
 async def test_each_hello_renews_the_token(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Counter, settings=Settings(token_lifetime=60))
+    secret = "a secret that is long enough for HMAC-SHA256"
+    registry = mounted(Counter, settings=Settings(secret=secret, token_lifetime=1000))
     async with Visitor(base_url) as page:
         await start(page, clicks=1)
         await lose(page, registry)
-        hello = await page.connect()
-        assert registry.tokens.check(hello["token"]) is not None
-        await lose(page, registry)
+        claims = registry.tokens.check(page.token)
+        assert claims is not None
+        page.token = Tokens(secret, registry.name, lifetime=10).issue(claims)
+        almost_expired = page.token
         assert (await page.connect())["resumed"] is True
+        assert registry.tokens.check(page.token) == claims
+        assert expiry(page.token) >= expiry(almost_expired) + 990
+
+
+def expiry(token: str) -> int:
+    payload = token.split(".")[1]
+    claims: dict[str, int] = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims["exp"]

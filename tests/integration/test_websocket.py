@@ -83,6 +83,7 @@ async def test_the_browser_is_answered_with_the_protocol_that_it_asked_for(mount
     async with Visitor(base_url) as page:
         await page.connect()
         assert page.socket.selected_subprotocol == SUBPROTOCOL
+        assert page.socket.headers is not None
         assert "Sec-WebSocket-Extensions" not in page.socket.headers
 
 
@@ -97,7 +98,7 @@ async def assert_a_fresh_application(page: Visitor, registry: Registry, untouche
     assert "root" in await page.frame()
     assert len(registry.sessions) == sessions + 1
     page.click("add")
-    await page.until(lambda: page.text("label") == "count: 1")
+    await page.shows("label", "count: 1")
     assert isinstance(untouched.document, Counter)
     assert untouched.document.n == 0
     assert untouched.connections == before
@@ -263,7 +264,7 @@ async def test_what_is_acknowledged_is_not_kept(mounted: Mounted, base_url: str)
         await page.frame()
         for _ in range(3):
             page.post({"id": "add", "event": "click"})
-        await page.until(lambda: page.text("label") == "count: 3")
+        await page.shows("label", "count: 3")
         assert len(only(registry).outbox) == 3
         page.post({"ack": 2})
         page.click("nothing")

@@ -107,7 +107,8 @@ class Visitor:
         """The next frame, after it was applied. Raises EOFError where the socket has closed."""
         text = await self.socket.read_message()
         if text is None:
-            raise EOFError(f"the socket has closed: {self.socket.close_code} {self.socket.close_reason}")
+            code, reason = self._forget_socket()
+            raise EOFError(f"the socket has closed: {code} {reason}")
         frame: Frame = json.loads(text)
         self.seq = frame.get("seq", self.seq)
         if "root" in frame:
@@ -120,6 +121,15 @@ class Visitor:
         """Takes in frames until the condition holds."""
         while not condition():
             await self.frame()
+
+    async def shows(self, identifier: str, text: str) -> None:
+        """Takes in frames until the element has this text."""
+        await self.until(lambda: self.text(identifier) == text)
+
+    async def handled(self) -> None:
+        """Takes in frames until the server has handled all events."""
+        while (await self.frame()).get("got", 0) < self.sent:
+            pass
 
     def send(self, identifier: str, event: str, **more: Any) -> int:
         """Sends an event; returns its number."""
@@ -144,6 +154,9 @@ class Visitor:
         """Waits until the server has closed the socket; code and reason."""
         while await self.socket.read_message() is not None:
             pass
+        return self._forget_socket()
+
+    def _forget_socket(self) -> tuple[int | None, str | None]:
         socket, self._socket = self.socket, None
         socket.close()
         return socket.close_code, socket.close_reason

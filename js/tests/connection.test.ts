@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Listener } from "../src/socket.ts";
+import type { Listener } from "../src/connection.ts";
 import { FakeSocket, useFreshClient } from "./client.ts";
 
 useFreshClient();
 
-let socket: typeof import("../src/socket.ts");
+let socket: typeof import("../src/connection.ts");
 let random: number;
 const listener = {
   address: () => ["ws://host/ws", ["jibe-like.1", "token"]],
@@ -18,7 +18,7 @@ beforeEach(async () => {
   vi.clearAllMocks();
   random = 0.5;
   vi.spyOn(Math, "random").mockImplementation(() => random);
-  socket = await import("../src/socket.ts");
+  socket = await import("../src/connection.ts");
   socket.open(listener);
 });
 
