@@ -49,7 +49,9 @@ def test_the_example_with_tls(folder: Path, serve_script: ServeScript) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "made"), [("widgets", reference.widgets_page), ("settings", reference.settings_page)], ids=str
+    ("page", "made"),
+    [("widgets", reference.widgets_page), ("settings", reference.settings_page)],
+    ids=["widgets", "settings"],
 )
 def test_reference_is_up_to_date(page: str, made: object) -> None:
     assert callable(made)

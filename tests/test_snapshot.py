@@ -120,7 +120,7 @@ def test_what_is_shared_stays_shared() -> None:
         "".join,
         logging.getLogger("jibe_like.x"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_plain_values(value: Any) -> None:
     assert again(value) == value
