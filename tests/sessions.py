@@ -15,6 +15,7 @@ from jibe_like.tree.property import Property
 from jibe_like.tree.tree import Tree
 from jibe_like.tree.widget import Widget
 from jibe_like.wire.messages import Event
+from jibe_like.wire.outbox import Outbox
 from tests.mirror import Page
 
 
@@ -61,6 +62,7 @@ class App(Widget):
         self.box = Widget(identifier="box")
         self.children = [self.words, self.entry, self.box]
         self.opened = 0
+        self.changes_of_connections = 0
         self.errors: list[tuple[Widget, str, Exception]] = []
         self._tree = Tree(self)
 
@@ -81,9 +83,14 @@ class App(Widget):
     def wsopen(self) -> None:
         self.opened += 1
 
+    def connections_changed(self) -> None:
+        self.changes_of_connections += 1
+
 
 class Tab:
     """A page of a session and its transport: keeps the frames, and applies them to what it shows."""
+
+    protocol = "websocket"
 
     def __init__(self, session: Session, connection: Connection | None = None) -> None:
         self.session = session
@@ -91,7 +98,7 @@ class Tab:
         if connection is None:
             session.join(self.connection)
             self.page = Page(session.render())
-            self.seq: int | None = session.outbox.seq
+            self.seq: int | None = session.seq
         self.frames: list[dict[str, Any]] = []
         self.ended: tuple[int, str] | None = None
         self.waiting_bytes = 0
@@ -115,17 +122,24 @@ class Tab:
     def open(self) -> "Tab":
         self.frames.clear()
         self.ended = None
-        self.session.subscribe(self.connection, self, self.seq, "token")
+        self.session.replace_transport(self.connection)
+        self.connection.transport = self
+        self.session.subscribe(self.connection, self.seq)
         return self
 
-    def lose(self) -> None:
-        self.session.unsubscribe(self.connection, self)
+    def lose(self, *, said_goodbye: bool = False) -> None:
+        if self.connection.transport is self:
+            self.session.unsubscribe(self.connection, said_goodbye=said_goodbye)
+
+    def leave(self) -> None:
+        self.lose(said_goodbye=True)
 
     def say(self, identifier: str, event: str, n: int | None = None, **properties: Any) -> None:
         if n is None:
             self._n += 1
         number = self._n if n is None else n
-        self.session.receive(self.connection, Event(number, self.seq or 0, identifier, event, None, properties or None))
+        told = Event(number, self.seq or 0, id=identifier, event=event, properties=properties or None)
+        self.session.receive(self.connection, told)
 
     def acknowledge(self) -> None:
         self.session.receive(self.connection, Event(ack=self.seq or 0))
@@ -142,4 +156,8 @@ class Tab:
 
 
 def make_session(app: App | None = None, **settings: Any) -> Session:
-    return Session("s", app or App(), settings=Settings(**settings))
+    return Session("s", app or App(), token="token", settings=Settings(**settings))
+
+
+def outbox_of(session: Session) -> Outbox:
+    return session._delivery.outbox

@@ -29,9 +29,9 @@ def nested(depth: int) -> str:
 
 
 def test_an_event() -> None:
-    assert decode_event(CLICK) == Event(7, 12, "w3", "click", {"clientX": 10, "clientY": 5}, None)
+    assert decode_event(CLICK) == Event(7, 12, id="w3", event="click", data={"clientX": 10, "clientY": 5})
     assert decode_event('{"id":"w3","event":"change","properties":{"value":"a"}}') == Event(
-        0, 0, "w3", "change", None, {"value": "a"}
+        id="w3", event="change", properties={"value": "a"}
     )
 
 

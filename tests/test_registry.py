@@ -16,12 +16,13 @@ from tests.sessions import App, Tab, on_a_loop, until
 
 
 def make_registry(mode: str = "unicast", make: Any = App, **settings: Any) -> Registry:
-    given: dict[str, Any] = {"secret": "s", "check_interval": 0.002, **settings}
-    return Registry("app", make, mode, Settings(**given))
+    secrets = settings.pop("secrets", ["secret"])
+    given: dict[str, Any] = {"check_interval": 0.002, **settings}
+    return Registry("app", make, mode, Settings(**given), secrets)
 
 
 def visitor(user: str = "") -> Connection:
-    return Connection(Visit(cookies={"sessionid": user} if user else {}))
+    return Connection(Visit(identity=user))
 
 
 # -- who gets which
@@ -30,24 +31,24 @@ def visitor(user: str = "") -> Connection:
 @on_a_loop
 async def test_each_page_has_a_session_of_its_own() -> None:
     registry = make_registry()
-    assert registry.enter(visitor("a")) is not registry.enter(visitor("a"))
+    assert await registry.enter(visitor("a")) is not await registry.enter(visitor("a"))
     assert len(registry.sessions) == 2
 
 
 @on_a_loop
 async def test_all_pages_of_a_user_share_one() -> None:
     registry = make_registry("multicast")
-    session = registry.enter(visitor("a"))
-    assert registry.enter(visitor("a")) is session
-    assert registry.enter(visitor("b")) is not session
-    assert registry.enter(visitor()) is not registry.enter(visitor())
+    session = await registry.enter(visitor("a"))
+    assert await registry.enter(visitor("a")) is session
+    assert await registry.enter(visitor("b")) is not session
+    assert await registry.enter(visitor()) is not await registry.enter(visitor())
     assert len(session.connections) == 2
 
 
 @on_a_loop
 async def test_everybody_shares_one() -> None:
     registry = make_registry("broadcast")
-    assert registry.enter(visitor("a")) is registry.enter(visitor())
+    assert await registry.enter(visitor("a")) is await registry.enter(visitor())
 
 
 def test_another_mode_is_refused() -> None:
@@ -59,8 +60,8 @@ def test_another_mode_is_refused() -> None:
 async def test_the_application_is_made_for_the_connection_that_comes_first() -> None:
     registry = make_registry("broadcast")
     first = visitor()
-    document = registry.enter(first).document
-    registry.enter(visitor())
+    document = (await registry.enter(first)).document
+    await registry.enter(visitor())
     assert isinstance(document, App)
     assert document.connection is first
 
@@ -73,7 +74,7 @@ async def test_a_constructor_that_raises_leaves_nothing() -> None:
     registry = make_registry("broadcast", fail)
     for _ in range(2):
         with pytest.raises(LookupError):
-            registry.enter(visitor())
+            await registry.enter(visitor())
     assert not registry.sessions
 
 
@@ -83,17 +84,17 @@ async def test_a_constructor_that_raises_leaves_nothing() -> None:
 @on_a_loop
 async def test_a_token_finds_session_and_connection() -> None:
     registry = make_registry()
-    connection = visitor()
-    session = registry.enter(connection)
-    token = registry.token(connection)
-    assert registry.find(token) == (session, connection.id)
-    assert registry.find("") is None
-    assert registry.find("nonsense") is None
-    assert make_registry().find(token) is None
+    connection = visitor("a")
+    session = await registry.enter(connection)
+    token = registry.issue_token(connection)
+    assert await registry.find(token, "a") == (session, connection.id)
+    assert await registry.find("", "a") is None
+    assert await registry.find("nonsense", "a") is None
+    assert await make_registry(secrets=["other"]).find(token, "a") is None
     session.forget(connection)
-    assert registry.find(token) is None, "a page that was given up starts anew, and counts as a new one"
+    assert await registry.find(token, "a") is None, "a page that was given up starts anew, and counts as a new one"
     registry.discard(session)
-    assert registry.find(token) is None
+    assert await registry.find(token, "a") is None
 
 
 # -- how many
@@ -102,22 +103,22 @@ async def test_a_token_finds_session_and_connection() -> None:
 @on_a_loop
 async def test_beyond_the_most_sessions_nobody_comes_in() -> None:
     registry = make_registry("multicast", sessions=2)
-    first = registry.enter(visitor("a"))
-    registry.enter(visitor("b"))
+    first = await registry.enter(visitor("a"))
+    await registry.enter(visitor("b"))
     with pytest.raises(TooManySessionsError, match=r"app: 2 sessions, and settings.sessions allows no more"):
-        registry.enter(visitor("c"))
-    assert registry.enter(visitor("a")) is first
+        await registry.enter(visitor("c"))
+    assert await registry.enter(visitor("a")) is first
     registry.discard(first)
-    registry.enter(visitor("c"))
+    await registry.enter(visitor("c"))
 
 
 @on_a_loop
 async def test_beyond_the_most_connections_nobody_joins() -> None:
     registry = make_registry("broadcast", connections_per_session=2)
-    registry.enter(visitor())
-    registry.enter(visitor())
+    await registry.enter(visitor())
+    await registry.enter(visitor())
     with pytest.raises(TooManySessionsError, match="has 2 connections already"):
-        registry.enter(visitor())
+        await registry.enter(visitor())
 
 
 @on_a_loop
@@ -126,11 +127,11 @@ async def test_pages_that_have_not_opened_their_socket_are_counted() -> None:
     sessions = []
     for _ in range(2):
         assert registry.may_prerender()
-        sessions.append(registry.enter(visitor()))
+        sessions.append(await registry.enter(visitor()))
     assert not registry.may_prerender()
     Tab(sessions[0]).open()
     assert registry.may_prerender()
-    registry.enter(visitor())
+    await registry.enter(visitor())
     assert not registry.may_prerender()
     registry.discard(sessions[1])
     assert registry.may_prerender()
@@ -142,23 +143,23 @@ async def test_pages_that_have_not_opened_their_socket_are_counted() -> None:
 @on_a_loop
 async def test_a_page_that_never_opens_its_socket_is_dropped() -> None:
     registry = make_registry(prerendered_lifetime=0.01, unused_lifetime=100)
-    registry.enter(visitor())
+    await registry.enter(visitor())
     await until(lambda: not registry.sessions)
 
 
 @on_a_loop
 async def test_a_session_lives_while_a_page_is_there_and_a_little_longer() -> None:
     registry = make_registry("multicast", prerendered_lifetime=0.01, unused_lifetime=0.02)
-    session = registry.enter(visitor("a"))
+    session = await registry.enter(visitor("a"))
     tab, other = Tab(session).open(), Tab(session).open()
-    never_opened = registry.enter(visitor("b"))
-    other.lose()
+    never_opened = await registry.enter(visitor("b"))
+    other.leave()
     await until(lambda: never_opened.destroyed and other.connection.session is None)
     assert list(registry.sessions.values()) == [session]
     assert tab.connection.id in session.connections
     tab.lose()
     tab.open()
-    tab.lose()
+    tab.leave()
     await until(lambda: session.destroyed)
     assert not registry.sessions
 
@@ -171,7 +172,7 @@ async def test_a_session_that_cannot_be_ended_keeps_no_other_alive(caplog: pytes
 
     registry = make_registry(prerendered_lifetime=0.01)
     registry.sessions["x"] = Stubborn("x", App())
-    registry.enter(visitor())
+    await registry.enter(visitor())
     await until(lambda: not registry.sessions)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
         "session x: ending it failed"
@@ -181,13 +182,13 @@ async def test_a_session_that_cannot_be_ended_keeps_no_other_alive(caplog: pytes
 @on_a_loop
 async def test_when_the_server_stops_pages_are_told_to_come_back() -> None:
     registry = make_registry()
-    tab = Tab(registry.enter(visitor())).open()
-    idle = registry.enter(visitor())
-    registry.close()
+    tab = Tab(await registry.enter(visitor())).open()
+    idle = await registry.enter(visitor())
+    await registry.close()
     assert tab.ended == (1012, "the server stops")
     assert idle.destroyed
     assert not registry.sessions
-    registry.close()
+    await registry.close()
 
 
 @on_a_loop
@@ -195,19 +196,19 @@ async def test_nothing_of_a_session_is_left_after_its_end() -> None:
     registry = make_registry(prerendered_lifetime=0, unused_lifetime=0)
     left: list[weakref.ref[Any]] = []
 
-    def visit(number: int) -> None:
+    async def visit(number: int) -> None:
         connection = visitor()
-        session = registry.enter(connection)
+        session = await registry.enter(connection)
         left.extend(weakref.ref(each) for each in (connection, session, session.document, app_words(session)))
         if number % 2:
             tab = Tab(session, connection)
             tab.seq = None
             tab.open()
             tab.say("words", "click")
-            tab.lose()
+            tab.leave()
 
     for number in range(100):
-        visit(number)
+        await visit(number)
     await until(lambda: not registry.sessions)
     gc.collect()
     assert [reference() for reference in left if reference() is not None] == []

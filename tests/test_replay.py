@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from jibe_like.session.session import Session
 from jibe_like.settings import Settings
-from tests.sessions import App, Tab, Words
+from tests.sessions import App, Tab, Words, outbox_of
 
 WHICH = st.integers(0, 3)
 TEXTS = st.sampled_from(["a", "b", "c"])
@@ -108,18 +108,19 @@ class PagesMachine(RuleBasedStateMachine):
 
     @invariant()
     def is_bounded(self) -> None:
-        assert len(self.session.outbox) <= 4
+        assert len(outbox_of(self.session)) <= 4
 
     def teardown(self) -> None:
         for tab in self.tabs:
             tab.waiting_bytes = 0
             if not tab.connection.is_open:
                 tab.open()
-        while self.session._stale:
+        while self.session._delivery._stale:
             self.loop.run_until_complete(asyncio.sleep(0.001))
         self.turn()
         shown = [tab.is_right for tab in self.tabs]
         self.session.destroy()
+        self.turn()
         self.loop.close()
         assert all(shown)
 

@@ -16,7 +16,7 @@ from jibe_like.tree.events import Message
 from jibe_like.tree.node import Node
 from jibe_like.tree.property import Property
 from jibe_like.tree.widget import Widget
-from tests.sessions import App, Tab, Words, make_session, on_a_loop, until
+from tests.sessions import App, Tab, Words, make_session, on_a_loop, outbox_of, until
 
 
 async def turn() -> None:
@@ -102,7 +102,7 @@ async def test_a_page_that_opens_another_socket_loses_the_first() -> None:
     again = Tab(session, tab.connection)
     again.seq, again.page = tab.seq, tab.page
     again.open()
-    assert tab.ended == (4000, "the page opened another socket")
+    assert tab.ended == (4000, "the page opened another connection")
     tab.lose()
     assert session.connection_count == 1
     app_of(session).words.value = "1"
@@ -247,7 +247,7 @@ async def test_past_the_window_the_whole_tree_is_sent() -> None:
         app_of(session).words.value = f"{number} missed"
         await turn()
         other.acknowledge()
-    assert len(session.outbox) == 2
+    assert len(outbox_of(session)) == 2
     app_of(session).box.hidden = True
     away.open()
     hello, root = away.told()
@@ -298,11 +298,11 @@ async def test_what_all_pages_have_is_not_kept() -> None:
     third = Tab(session)
     app.words.value = "more"
     await turn()
-    assert len(session.outbox) == 1
+    assert len(outbox_of(session)) == 1
     session.forget(third.connection)
     session.forget(second.connection)
     first.acknowledge()
-    assert len(session.outbox) == 0
+    assert len(outbox_of(session)) == 0
 
 
 @on_a_loop
@@ -341,7 +341,7 @@ async def test_a_page_that_does_not_read_gets_the_tree_when_it_reads_again() -> 
     assert slow.told() == []
     await until(lambda: slow.frames)
     (root,) = slow.told()
-    assert (root["seq"], root["got"]) == (session.outbox.seq, 1)
+    assert (root["seq"], root["got"]) == (session.seq, 1)
     app.words.value = "after"
     await turn()
     assert slow.is_right
@@ -358,11 +358,11 @@ async def test_where_no_page_reads_changes_coalesce() -> None:
     for number in range(50):
         app.words.value = str(number)
         await turn()
-    assert session.outbox.seq == 1
+    assert session.seq == 1
     tab.waiting_bytes = 0
     await until(lambda: tab.frames)
     assert tab.is_right
-    assert session.outbox.seq == 2
+    assert session.seq == 2
 
 
 @on_a_loop
@@ -554,7 +554,7 @@ async def test_a_page_that_cannot_be_given_the_tree_is_told_so(caplog: pytest.Lo
     session.join(connection)
     tab = Tab(session, connection)
     tab.seq = None
-    session.subscribe(connection, tab, None, "token")
+    tab.open()
     assert tab.ended == (1011, "the application could not be rendered")
     assert len(errors(caplog)) == 1
 

@@ -74,7 +74,8 @@ def test_every_numeric_bound_may_be_zero_or_more() -> None:
 
 def test_the_secret_comes_from_the_environment_where_none_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JIBE_LIKE_SECRET", raising=False)
-    assert Settings().find_secret() == ""
+    assert Settings().find_secrets() == []
     monkeypatch.setenv("JIBE_LIKE_SECRET", "of the environment")
-    assert Settings().find_secret() == "of the environment"
-    assert Settings(secret="of its own").find_secret() == "of its own"
+    assert Settings().find_secrets() == ["of", "the", "environment"]
+    assert Settings(secret="of its own").find_secrets() == ["of its own"]
+    assert Settings(secret=["new", "", "old"]).find_secrets() == ["new", "old"]

@@ -120,7 +120,7 @@ def test_what_is_shared_stays_shared() -> None:
         "".join,
         logging.getLogger("jibe_like.x"),
     ],
-    ids=lambda value: type(value).__name__,
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
 def test_plain_values(value: Any) -> None:
     assert again(value) == value

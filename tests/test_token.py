@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jibe_like.session.token import Claims, Tokens
 
-CLAIMS = Claims("session", "connection")
+CLAIMS = Claims("session", "connection", "visitor")
 
 
 def changed(token: str, **claims: object) -> str:
@@ -23,26 +23,22 @@ def changed(token: str, **claims: object) -> str:
 
 @pytest.mark.parametrize("secret", ["", "short", "long enough" * 20, "schlüssel"])
 def test_what_was_issued_is_understood(secret: str) -> None:
-    tokens = Tokens(secret, "app", 60)
+    tokens = Tokens([secret], "app", 60)
     assert tokens.check(tokens.issue(CLAIMS)) == CLAIMS
 
 
 def test_two_servers_of_one_secret_understand_each_other() -> None:
-    assert Tokens("secret", "app", 60).check(Tokens("secret", "app", 60).issue(CLAIMS)) == CLAIMS
-
-
-def test_without_a_secret_each_server_has_one_of_its_own() -> None:
-    assert Tokens("", "app", 60).check(Tokens("", "app", 60).issue(CLAIMS)) is None
+    assert Tokens(["secret"], "app", 60).check(Tokens(["secret"], "app", 60).issue(CLAIMS)) == CLAIMS
 
 
 def test_what_is_not_ours_is_refused() -> None:
-    tokens = Tokens("secret", "app", 60)
+    tokens = Tokens(["secret"], "app", 60)
     token = tokens.issue(CLAIMS)
-    unsigned = jwt.encode({"s": "a", "c": "b", "aud": "app", "exp": 2**40}, "", algorithm="none")
+    unsigned = jwt.encode({"s": "a", "c": "b", "u": "d", "aud": "app", "exp": 2**40}, "", algorithm="none")
     others = {
-        "of another secret": Tokens("other", "app", 60).issue(CLAIMS),
-        "of another application": Tokens("secret", "other", 60).issue(CLAIMS),
-        "expired": Tokens("secret", "app", -1).issue(CLAIMS),
+        "of another secret": Tokens(["other"], "app", 60).issue(CLAIMS),
+        "of another application": Tokens(["secret"], "other", 60).issue(CLAIMS),
+        "expired": Tokens(["secret"], "app", -1).issue(CLAIMS),
         "changed": changed(token, s="other"),
         "cut off": token[:-1],
         "unsigned": unsigned,
@@ -55,7 +51,7 @@ def test_what_is_not_ours_is_refused() -> None:
 
 @pytest.mark.parametrize("claims", [{"s": 3}, {"c": None}, {"s": ["a"]}])
 def test_claims_of_another_type_are_refused(claims: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = Tokens("secret", "app", 60)
+    tokens = Tokens(["secret"], "app", 60)
     encode = jwt.encode
     monkeypatch.setattr(jwt, "encode", lambda payload, *more, **kwargs: encode({**payload, **claims}, *more, **kwargs))
     assert tokens.check(tokens.issue(CLAIMS)) is None
@@ -63,4 +59,4 @@ def test_claims_of_another_type_are_refused(claims: dict[str, object], monkeypat
 
 @given(st.text())
 def test_nothing_that_a_page_sends_raises(token: str) -> None:
-    assert Tokens("secret", "app", 60).check(token) is None
+    assert Tokens(["secret"], "app", 60).check(token) is None
