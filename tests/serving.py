@@ -101,7 +101,7 @@ class _ServerThread:
         await self._stopping.wait()
         self._server.stop()
         if close_sessions := getattr(application, "close_sessions", None):
-            close_sessions()
+            await close_sessions()
         self._server.drop()
         await self._server.close_all_connections()
         # asyncio.run cancels what is left; before that, those whose connection was closed hear of it.

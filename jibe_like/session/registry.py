@@ -64,18 +64,24 @@ class Registry:
         Raises TooManySessionsError, or StoreError where the store cannot be read; what the application's constructor
         raises is passed on.
         """
+        session = self.enter_now(connection)
+        if session is None:
+            key = self._key(connection)
+            session = await self._only_once(key, self._load_or_start(key, connection))
+            assert session is not None
+            session.join(connection)
+        if session.created is not None:
+            await asyncio.shield(session.created)
+        return session
+
+    def enter_now(self, connection: Connection) -> Session | None:
+        """As `enter`; None where that has to wait for the store. The session's `created` is still to be waited for."""
         key = self._key(connection)
         session = self.sessions.get(key)
         if session is None:
-            if len(self.sessions) >= self.settings.sessions:
-                raise TooManySessionsError(
-                    f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
-                )
-            shared = self.mode != "unicast"
-            session = await (
-                self._only_once(key, self._load_or_start(key, connection)) if shared else self._start(key, connection)
-            )
-            assert session is not None
+            if self.mode != "unicast" and self._keeper is not None:
+                return None
+            session = self._start(key, connection)
         elif len(session.connections) >= self.settings.connections_per_session:
             raise TooManySessionsError(f"{self.name}: {session!r} has {len(session.connections)} connections already")
         session.join(connection)
@@ -87,18 +93,31 @@ class Registry:
         None where the token is not valid, not this visitor's, or its session is gone. Raises StoreError where the store
         cannot be read.
         """
-        claims = self.tokens.check(token) if token else None
+        claims = self.check(token, identity)
         if claims is None:
             return None
-        if claims.identity != identity:
+        if claims.session not in self.sessions and self._keeper is not None:
+            await self._only_once(claims.session, self._load(claims.session))
+        return self.find_now(claims)
+
+    def check(self, token: str, identity: str) -> Claims | None:
+        """What the token says; None where it is not valid, or not this visitor's."""
+        claims = self.tokens.check(token) if token else None
+        if claims is not None and claims.identity != identity:
             logger.warning("%s: the token of session %s was shown by another visitor", self.name, claims.session)
             return None
+        return claims
+
+    def find_now(self, claims: Claims) -> tuple[Session, str] | None:
+        """As `find`, without a look into the store."""
         session = self.sessions.get(claims.session)
-        if session is None and self._keeper is not None:
-            session = await self._only_once(claims.session, self._load(claims.session))
         if session is None or claims.connection not in session.connections:
             return None
         return session, claims.connection
+
+    def may_be_stored(self, claims: Claims) -> bool:
+        """Whether the session is not here, but may be in the store."""
+        return self._keeper is not None and claims.session not in self.sessions
 
     def issue_token(self, connection: Connection) -> str:
         """A token for the page of this connection."""
@@ -128,13 +147,16 @@ class Registry:
         return await asyncio.shield(task)
 
     async def _load_or_start(self, key: str, connection: Connection) -> Session:
-        session = await self._load(key) if self._keeper is not None else None
-        return session or await self._start(key, connection)
+        return await self._load(key) or self._start(key, connection)
 
-    async def _start(self, key: str, connection: Connection) -> Session:
+    def _start(self, key: str, connection: Connection) -> Session:
+        if len(self.sessions) >= self.settings.sessions:
+            raise TooManySessionsError(
+                f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
+            )
         session = self._host(key, self._make(connection))
         self._waiting.add(session)
-        await run_hook(session.document, "on_session_created")
+        session.creating()
         return session
 
     async def _load(self, key: str) -> Session | None:

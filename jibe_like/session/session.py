@@ -18,7 +18,7 @@ from jibe_like.wire.messages import PONG, Event, encode_hello
 
 from .connection import CLOSED_BY_APP, REPLACED, Connection
 from .delivery import Delivery
-from .hooks import run_hook
+from .hooks import begin_hook
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -44,6 +44,16 @@ class Document(Protocol):
     def on_error(self, widget: "Widget", event: str, error: Exception) -> object: ...
 
     def wsopen(self) -> None: ...
+
+    def on_session_created(self) -> object: ...
+
+    def on_session_destroyed(self) -> object: ...
+
+    def on_connection_lost(self) -> object: ...
+
+    def on_snapshot(self) -> object: ...
+
+    def on_restore(self) -> object: ...
 
     def connections_changed(self) -> None: ...
 
@@ -102,6 +112,8 @@ class Session:
         """Whether some page has opened its connection."""
         self.durable = False
         """Whether its state goes to a store."""
+        self.created: asyncio.Task[bool] | None = None
+        """Ends when an `async` `on_session_created` has: until then nobody sees the session."""
         self.connections: dict[str, Connection] = {}
         """The pages by connection id, those whose transport is down included."""
         self._delivery = Delivery(document, self.connections, self.settings, self.loop, self.failed)
@@ -132,6 +144,12 @@ class Session:
         return len(self._delivery.open)
 
     # -- pages come and go
+
+    def creating(self) -> None:
+        """Calls the application's `on_session_created`."""
+        begun = begin_hook(self.document, "on_session_created")
+        if not isinstance(begun, bool):
+            self.created = self.start(begun)
 
     def join(self, connection: Connection) -> None:
         """A page is about to show this session: its HTML has the tree as it is now."""
@@ -201,7 +219,9 @@ class Session:
 
     def notify_connection_lost(self) -> None:
         """Calls the application's `on_connection_lost`."""
-        self.start(run_hook(self.document, "on_connection_lost"))
+        begun = begin_hook(self.document, "on_connection_lost")
+        if not isinstance(begun, bool):
+            self.start(begun)
 
     # -- how long it lives
 
@@ -402,11 +422,12 @@ class Session:
         except Exception as error:
             self.failed(widget, event, error)
 
-    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+    def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Runs a coroutine as a task that ends with the session."""
         task = self.loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -449,13 +470,11 @@ class Session:
         self._delivery.open.clear()
         self._queue.clear()
         self.document.tree.close()
-        # The hook outlives the session's own tasks, and the document the session.
-        hook = run_hook(self.document, "on_session_destroyed")
-        if self.loop.is_running():
-            _last_words.add(task := self.loop.create_task(hook))
+        begun = begin_hook(self.document, "on_session_destroyed")
+        if not isinstance(begun, bool):
+            # The hook outlives the session's own tasks, which have been cancelled.
+            _last_words.add(task := self.loop.create_task(begun))
             task.add_done_callback(_last_words.discard)
-        else:
-            hook.close()
         self.document.session = None
 
 

@@ -1,7 +1,10 @@
 """Where a page's messages come in, whatever carries them: admits the page, and checks what it says."""
 
+import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import tornado.web
@@ -70,13 +73,35 @@ class Gate:
         session = self._session()
         return session.document if session is not None else None
 
-    async def admit(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> None:
+    def admit(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> Awaitable[None] | None:
         """The session that the token names goes on; without one, the page gets an application of its own.
 
-        Raises Refused where that cannot be.
+        Gives None where the page is admitted; what is to be awaited where that takes a look into the store or an
+        `async` hook. Either raises Refused where it cannot be.
         """
         registry = self._mount.registry
-        try:
+        with self._refusing():
+            claims = registry.check(token, visit_of(handler, self._mount).identity)
+            if claims is not None and registry.may_be_stored(claims):
+                return self._admit_later(handler, token, seq)
+            found = registry.find_now(claims) if claims is not None else None
+            if found is not None:
+                session, connection_id = found
+                connection = session.connections[connection_id]
+            else:
+                connection = connection_for(handler, self._mount)
+                entered = registry.enter_now(connection)
+                if entered is None:
+                    return self._admit_later(handler, "", None)
+                session, seq = entered, None
+            if session.created is not None and not session.created.done():
+                return self._begin_later(handler, session, connection, seq)
+        self._begin(handler, session, connection, seq)
+        return None
+
+    async def _admit_later(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> None:
+        registry = self._mount.registry
+        with self._refusing():
             found = await registry.find(token, visit_of(handler, self._mount).identity)
             if found is not None:
                 session, connection_id = found
@@ -85,6 +110,29 @@ class Gate:
                 seq = None
                 connection = connection_for(handler, self._mount)
                 session = await registry.enter(connection)
+        self._begin(handler, session, connection, seq)
+
+    async def _begin_later(
+        self, handler: tornado.web.RequestHandler, session: "Session", connection: Connection, seq: int | None
+    ) -> None:
+        assert session.created is not None
+        await asyncio.shield(session.created)
+        self._begin(handler, session, connection, seq)
+
+    def _begin(
+        self, handler: tornado.web.RequestHandler, session: "Session", connection: Connection, seq: int | None
+    ) -> None:
+        session.replace_transport(connection)
+        connection.application = handler.application
+        connection.transport = self._transport
+        self.connection = connection
+        session.subscribe(connection, seq)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """What goes wrong is logged, and an answer."""
+        try:
+            yield
         except TooManySessionsError as error:
             logger.warning("%s", error)
             raise Refused(TRY_AGAIN, "too many sessions") from None
@@ -94,11 +142,6 @@ class Gate:
         except Exception:
             logger.exception("%s could not be started", self._mount.title)
             raise Refused(FAILED, "the application could not be started") from None
-        session.replace_transport(connection)
-        connection.application = handler.application
-        connection.transport = self._transport
-        self.connection = connection
-        session.subscribe(connection, seq)
 
     def take(self, message: str | bytes) -> None:
         """A message from the page: counted, decoded, and passed on to the session."""

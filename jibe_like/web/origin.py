@@ -8,7 +8,7 @@ import tornado.httputil
 
 def is_allowed(request: tornado.httputil.HTTPServerRequest, allowed: Collection[str]) -> bool:
     """Whether the request's origin is this server, or one of those allowed. A client that names none is no browser."""
-    origin = request.headers.get("Origin", "")
-    if not origin or origin.rstrip("/") in allowed:
+    origin = request.headers.get("Origin")
+    if origin is None or origin.rstrip("/") in allowed:
         return True
     return urlsplit(origin).netloc.lower() == request.headers.get("Host", "").lower() != ""

@@ -187,7 +187,9 @@ class MainHandler(tornado.web.RequestHandler):
                 cookies[identities.cookie_name] = identities.make()[1]
         secure = self.request.protocol == "https"
         for name, value in cookies.items():
-            self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, path="/", max_age=_YEAR)
+            # The one is for the browser's session, as in jibe; the other is who it is.
+            age = None if name == "sessionid" else _YEAR
+            self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, path="/", max_age=age)
         return cookies
 
     def _config(self) -> dict[str, Any]:

@@ -144,11 +144,13 @@ class PollHandler(tornado.web.RequestHandler):
         token, seq = body.get("token"), body.get("seq")
         poll = Poll(self.mount)
         try:
-            await poll.gate.admit(
+            waiting = poll.gate.admit(
                 self,
                 token if isinstance(token, str) else "",
                 seq if type(seq) is int and 0 <= seq < 2**53 else None,
             )
+            if waiting is not None:
+                await waiting
         except Refused as refusal:
             poll.end()
             if refusal.code == TRY_AGAIN:

@@ -1,5 +1,7 @@
 """A page's socket: checks what comes in before anybody else sees it, and carries frames out."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any, Final
 
 import tornado.web
@@ -65,7 +67,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     # -- the life of a socket
 
-    async def open(self, *args: str, **kwargs: str) -> None:
+    def open(self, *args: str, **kwargs: str) -> Awaitable[None] | None:
         """The page is there. The session that its token names goes on; without a token it gets an app of its own."""
         # Else two small writes in one turn wait for each other's acknowledgement: 40 ms.
         self.set_nodelay(True)
@@ -73,17 +75,30 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         self._may_return = self.selected_subprotocol is not None
         if self.mount is None:
             self.close(FAILED, "no application is mounted here")
-            return
+            return None
         gate = self._gate = Gate(self.mount, self)
         try:
-            await gate.admit(self, self._token(), self._seq())
+            waiting = gate.admit(self, self._token(), self._seq())
+        except Refused as refusal:
+            self.close(refusal.code, refusal.reason)
+            return None
+        if waiting is None:
+            self.mount.pulse.add(self)
+            return None
+        # A task, since it must go on also where a subclass's `open` does not pass it on to Tornado.
+        return asyncio.ensure_future(self._wait(self.mount, gate, waiting))
+
+    async def _wait(self, mount: Mount, gate: Gate, waiting: Awaitable[None]) -> None:
+        """The page is admitted after a while."""
+        try:
+            await waiting
         except Refused as refusal:
             self.close(refusal.code, refusal.reason)
             return
         if self.ws_connection is None or self.ws_connection.is_closing():
             gate.leave(said_goodbye=False)  # it went while its session was being read
         else:
-            self.mount.pulse.add(self)
+            mount.pulse.add(self)
 
     def on_message(self, message: str | bytes) -> None:
         """A message from the page."""

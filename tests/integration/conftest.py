@@ -39,7 +39,7 @@ def mounted(app: tornado.web.Application, http_server: HTTPServer, io_loop: IOLo
 
     async def close() -> None:
         for registry in registries:
-            registry.close()
+            await registry.close()
 
     yield mounted
     io_loop.run_sync(close)

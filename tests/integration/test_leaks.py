@@ -38,7 +38,7 @@ AT_A_TIME = 20
 made: WeakSet[Widget] = WeakSet()
 """The applications that are alive."""
 
-SHORT = Settings(unused_lifetime=0, prerendered_lifetime=0, check_interval=0.001)
+SHORT = Settings(unused_lifetime=0, lost_lifetime=0, prerendered_lifetime=0, check_interval=0.001)
 KINDS = (Widget, Connection, Session, WebSocketHandler, Tree, Outbox)
 
 

@@ -128,7 +128,7 @@ async def test_what_is_not_even_an_event_counts_too(
 @pytest.mark.gen_test
 async def test_events_come_back_with_time(mounted: Mounted, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("jibe_like.web.websocket.time.monotonic", lambda: now)
+    monkeypatch.setattr("jibe_like.web.gate.time.monotonic", lambda: now)
     mounted(Counter, settings=Settings(events_per_second=2, events_burst=2))
     async with Visitor(base_url) as page:
         await start(page)

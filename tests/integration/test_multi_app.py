@@ -120,7 +120,7 @@ async def test_ending_it_ends_the_sessions_of_all(app: MultiApp, http_client: As
         for page in (shop, admin):
             await page.load()
             await page.connect()
-        app.close_sessions()
+        await app.close_sessions()
         for page in (shop, admin):
             assert await page.closed() == (1012, "the server stops")
         assert [len(mount.registry.sessions) for mount in app.mounts] == [0, 0]

@@ -97,10 +97,11 @@ async def test_what_the_client_is_told(mounted: Mounted, http_client: AsyncHTTPC
     registry = mounted(Hello, settings=Settings(max_message_bytes=1234))
     config = config_of(await http_client.fetch(base_url))
     [session] = registry.sessions.values()
-    found = registry.find(config.pop("token"))
+    [connection] = session.connections.values()
+    found = await registry.find(config.pop("token"), connection.visit.identity)
     assert found is not None
     assert found[0] is session
-    assert config == {"seq": 0, "socket": "websocket", "limit": 1234}
+    assert config == {"seq": 0, "socket": "websocket", "poll": "poll", "ping": 20, "limit": 1234}
 
 
 @pytest.mark.gen_test
@@ -237,9 +238,10 @@ async def test_the_very_first_application_sees_the_visitor(
     assert "name Ada<" in html
     assert "agent a browser at 127.0.0.1<" in html
     assert "application good day<" in html
-    [cookie] = response.headers.get_list("Set-Cookie")
+    cookie, identity = response.headers.get_list("Set-Cookie")
     assert cookie == f"sessionid={visitor.cookies['sessionid']}; HttpOnly; Path=/; SameSite=Lax"
     assert len(visitor.cookies["sessionid"]) > 20
+    assert re.fullmatch(r"jibe_\w{8}=[\w-]+\.[\w-]{43}; HttpOnly; Max-Age=31536000; Path=/; SameSite=Lax", identity)
 
 
 @pytest.mark.gen_test
@@ -248,6 +250,7 @@ async def test_a_visitor_keeps_the_cookie(mounted: Mounted, app: tornado.web.App
     app.settings["greeting"] = ""
     visitor = Visitor(base_url)
     visitor.cookies["sessionid"] = "abcdefghij"
+    await visitor.load()
     response = await visitor.load()
     assert "Set-Cookie" not in response.headers
     assert "cookie abcdefghij<" in html_of(response)

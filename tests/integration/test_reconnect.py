@@ -189,7 +189,7 @@ async def test_what_changes_while_it_is_away_is_one_frame(mounted: Mounted, base
         assert sorted(op[0] for op in frame["ops"]) == ["insert", "text"]
         assert (page.text("label"), page.text("new")) == ("away 999", "new")
         assert counter.session is not None
-        assert counter.session.outbox.seq == 2
+        assert counter.session.seq == 2
 
 
 async def turn_of_the_session(counter: Counter) -> None:
@@ -203,7 +203,7 @@ async def turn_of_the_session(counter: Counter) -> None:
 
 @pytest.mark.gen_test
 async def test_after_its_lifetime_the_session_is_gone(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Counter, settings=Settings(unused_lifetime=0, check_interval=0.001))
+    registry = mounted(Counter, settings=Settings(lost_lifetime=0, check_interval=0.001))
     async with Visitor(base_url) as page:
         await start(page, clicks=2)
         await page.lose()
@@ -217,7 +217,9 @@ async def test_after_its_lifetime_the_session_is_gone(mounted: Mounted, base_url
 
 @pytest.mark.gen_test
 async def test_a_session_lives_for_as_long_as_its_page_is_there(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Counter, settings=Settings(unused_lifetime=0, check_interval=0.001, prerendered_lifetime=0))
+    registry = mounted(
+        Counter, settings=Settings(lost_lifetime=0, unused_lifetime=0, check_interval=0.001, prerendered_lifetime=0)
+    )
     async with Visitor(base_url) as page:
         await start(page)
         [session] = registry.sessions.values()
@@ -235,13 +237,13 @@ async def test_the_newer_socket_of_a_page_replaces_the_older(mounted: Mounted, b
     registry = mounted(Counter)
     async with Visitor(base_url) as page, Visitor(base_url) as again:
         await page.load()
-        again.token, again.seq = page.token, page.seq
+        again.token, again.seq, again.cookies = page.token, page.seq, page.cookies
         await page.connect()
         page.click("add")
         await page.frame()
         hello = await again.connect()
         assert (hello["got"], hello["resumed"]) == (1, True)
-        assert await page.closed() == (4000, "the page opened another socket")
+        assert await page.closed() == (4000, "the page opened another connection")
         assert (await again.frame())["seq"] == 1
         [session] = registry.sessions.values()
         assert session.connection_count == 1
@@ -255,7 +257,7 @@ async def test_what_the_older_socket_still_sends_is_not_heard(mounted: Mounted, 
     registry = mounted(Counter)
     async with Visitor(base_url) as page, Visitor(base_url) as again:
         await page.load()
-        again.token, again.seq = page.token, page.seq
+        again.token, again.seq, again.cookies = page.token, page.seq, page.cookies
         await page.connect()
         for _ in range(3):
             page.click("add")
@@ -280,7 +282,7 @@ async def test_each_hello_renews_the_token(mounted: Mounted, base_url: str) -> N
         await lose(page, registry)
         claims = registry.tokens.check(page.token)
         assert claims is not None
-        page.token = Tokens(secret, registry.name, lifetime=10).issue(claims)
+        page.token = Tokens([secret], registry.name, lifetime=10).issue(claims)
         almost_expired = page.token
         assert (await page.connect())["resumed"] is True
         assert registry.tokens.check(page.token) == claims

@@ -43,7 +43,7 @@ async def test_without_a_token_a_page_gets_an_application_of_its_own(mounted: Mo
         assert frame == {"seq": 0, "root": only(registry).document.node()}
         assert frame["root"][:2] == ["main", {"id": "topwidget", "class": "widget vbox mainapp counter"}]
         assert page.text("label") == "count: 0"
-        found = registry.find(hello["token"])
+        found = await registry.find(hello["token"], "")
         assert found is not None
         assert found[0] is only(registry)
 
@@ -113,11 +113,13 @@ async def test_a_forged_token(mounted: Mounted, base_url: str, forgery: str) -> 
         await page.load()
         victim = only(registry)
         [connection] = victim.connections
-        claims = Claims(victim.id, connection)
+        identity = victim.connections[connection].visit.identity
+        claims = Claims(victim.id, connection, identity)
+        thief.cookies = dict(page.cookies)
         header, payload, signature = page.token.split(".")
         thief.token = {
             "changed": f"{header}.{payload}.{signature[::-1]}",
-            "secret": Tokens("x" * 32, registry.name, 60).issue(claims),
+            "secret": Tokens(["x" * 32], registry.name, 60).issue(claims),
             "algorithm": f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.",
             "rubbish": "rubbish",
         }[forgery]
@@ -157,9 +159,9 @@ async def test_a_token_of_a_session_that_has_ended(mounted: Mounted, base_url: s
     async with Visitor(base_url) as page, Visitor(base_url) as other:
         await other.load()
         await page.load()
-        ended = registry.find(page.token)
+        ended = registry.tokens.check(page.token)
         assert ended is not None
-        registry.discard(ended[0])
+        registry.discard(registry.sessions[ended.session])
         await assert_a_fresh_application(page, registry, only(registry))
 
 
@@ -265,12 +267,12 @@ async def test_what_is_acknowledged_is_not_kept(mounted: Mounted, base_url: str)
         for _ in range(3):
             page.post({"id": "add", "event": "click"})
         await page.shows("label", "count: 3")
-        assert len(only(registry).outbox) == 3
+        assert len(only(registry)._delivery.outbox) == 3
         page.post({"ack": 2})
         page.click("nothing")
         await page.frame()
         # The event acknowledged all that had come.
-        assert len(only(registry).outbox) == 0
+        assert len(only(registry)._delivery.outbox) == 0
 
 
 # -- who may open one

@@ -1,0 +1,34 @@
+"""What a session asks of the application that it hosts."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from jibe_like.tree.events import Message
+from jibe_like.tree.node import Element
+from jibe_like.tree.tree import Tree
+
+from .connection import Connection
+
+if TYPE_CHECKING:
+    from jibe_like.tree.widget import Widget
+
+    from .session import Session
+
+
+class Document(Protocol):
+    """The application, as its session sees it."""
+
+    connection: Connection | None
+    session: "Session | None"
+
+    @property
+    def tree(self) -> Tree: ...
+
+    def node(self) -> Element: ...
+
+    def on_message(self, message: Message) -> None: ...
+
+    def on_error(self, widget: "Widget", event: str, error: Exception) -> object: ...
+
+    def wsopen(self) -> None: ...
+
+    def connections_changed(self) -> None: ...
