@@ -28,11 +28,6 @@ class AssetHandler(tornado.web.StaticFileHandler):
     def set_extra_headers(self, path: str) -> None:
         self.set_header("X-Content-Type-Options", "nosniff")
 
-    async def get(self, path: str, include_body: bool = True) -> None:
-        if "\0" in path:
-            raise tornado.web.HTTPError(404)
-        await super().get(path, include_body)
-
 
 def asset_rules(owner: str, assets_path: Any) -> list[tuple[str, Any, dict[str, Any]]]:
     """Tornado rules for an `assets_path`: a dict with `from` and `to`, or a list or tuple of such dicts.

@@ -10,7 +10,6 @@ export interface Channel {
 
 /** Hears a channel: never before the call that made this has returned. */
 export interface Receiver {
-  opened(): void;
   message(frame: Frame): void;
   /** Nothing more will come. */
   closed(code: number): void;
@@ -25,5 +24,5 @@ export const TOO_MANY_EVENTS = 1008;
 export const FAILED = 1011;
 export const TRY_AGAIN = 1013;
 export const REPLACED = 4000;
-/** No code of a websocket: this way is none, another may be. */
-export const REFUSED = 0;
+/** No code of a websocket: it could not be opened in this way. */
+export const BLOCKED = 0;

@@ -1,43 +1,37 @@
 /** The connection: by websocket, or by polling where that is blocked; lost, and opened again while the page is there. */
 import {
+  BLOCKED,
   type Channel,
   FAILED,
   LOST,
   NORMAL,
   type Opener,
-  REFUSED,
   REPLACED,
   TOO_MANY_EVENTS,
   TRY_AGAIN,
 } from "./channel.ts";
+import {
+  AWAKE_PATIENCE,
+  FIRST_WAIT,
+  GROWTH_PARTS,
+  HELLO_PATIENCE,
+  LONGEST_RETRY,
+  LONGEST_WAIT,
+  PAUSE,
+  PROVEN_RETRY,
+  RARELY,
+  RETRY,
+  SHORT_WAIT,
+  SOON,
+} from "./limits.ts";
 import type { Frame } from "./protocol.ts";
-import { check, heard, isSilent, setPulse, unwatch, watch } from "./pulse.ts";
-
-/** Milliseconds: the longest first wait, the longest one while the server may be back any moment, the longest of all. */
-const FIRST_WAIT = 300;
-const SHORT_WAIT = 800;
-const LONGEST_WAIT = 10_000;
-/** For so long the server may be back any moment; then waits grow by a thirtieth of the time. */
-const SOON = 300_000;
-const GROWTH = 30;
-const PAUSE = 1_000;
-/** The server may take so long to say hello, a websocket to open where there is another way, an answer to who was away. */
-const PATIENCE = 10_000;
-const OPEN_PATIENCE = 3_000;
-const AWAKE_PATIENCE = 3_000;
-/** While polling, a websocket is tried again: after so long where one has ever worked, else between these. */
-const PROVEN_RETRY = 1_000;
-const RETRY = 30_000;
-const LONGEST_RETRY = 300_000;
-/** Of so many attempts at a server that cannot be reached one is by websocket. Browsers make those wait that fail. */
-const RARELY = 64;
+import { check, heard, isSilent, startPulse, stopPulse } from "./pulse.ts";
 
 export enum State {
   /** Not connected; the next attempt has its time. */
   Waiting = "waiting",
+  /** Until the server has said hello. */
   Connecting = "connecting",
-  /** Open, and the server has not said hello yet. */
-  Greeting = "greeting",
   Ready = "ready",
   /** The application has ended the session, or another copy of the page has it. */
   Ended = "ended",
@@ -53,10 +47,9 @@ export interface Listener {
   ask(): void;
   message(frame: Frame): void;
   lost(): void;
-  ended(code: number): void;
+  /** `elsewhere`: it goes on in another copy of the page. */
+  ended(elsewhere: boolean): void;
 }
-
-const PAUSED: readonly number[] = [TOO_MANY_EVENTS, FAILED, TRY_AGAIN];
 
 let state = State.Waiting;
 let listener: Listener;
@@ -94,12 +87,6 @@ function begin(open: Opener): Channel | undefined {
   let mine: Channel | undefined;
   try {
     mine = open({
-      opened() {
-        if (mine === channel && state === State.Connecting) {
-          change(State.Greeting, State.Connecting);
-          later(giveUpSilent, PATIENCE);
-        }
-      },
       message(frame) {
         if (mine === spare) {
           takeOver();
@@ -113,7 +100,7 @@ function begin(open: Opener): Channel | undefined {
         if (mine === spare) {
           spare = undefined;
         } else if (mine === channel) {
-          closed(code, state === State.Connecting);
+          closed(code);
         }
       },
     });
@@ -125,15 +112,15 @@ function begin(open: Opener): Channel | undefined {
 
 function connect(): void {
   change(State.Connecting, State.Waiting);
-  later(giveUpSilent, polling || !listener.polling ? PATIENCE : OPEN_PATIENCE);
+  later(giveUp, HELLO_PATIENCE);
   channel = begin((polling && listener.polling) || listener.websocket);
   if (!channel) {
-    closed(REFUSED, true);
+    closed(BLOCKED);
   }
 }
 
-/** The channel is no more. `blocked`: it has come to nothing. */
-function closed(code: number, blocked = false): void {
+/** The channel is no more. */
+function closed(code: number): void {
   if (code === REPLACED && spare) {
     // By our own websocket: its hello is on the way.
     takeOver();
@@ -141,43 +128,41 @@ function closed(code: number, blocked = false): void {
   }
   channel = undefined;
   dropSpare();
-  unwatch();
-  if (code === NORMAL || (code === REPLACED && !stray)) {
-    change(State.Ended, State.Connecting, State.Greeting, State.Ready);
+  stopPulse();
+  const over = code === NORMAL || (code === REPLACED && !stray);
+  change(over ? State.Ended : State.Waiting, State.Connecting, State.Ready);
+  if (over) {
     clearTimeout(timer);
-    listener.ended(code);
+    listener.ended(code !== NORMAL);
     return;
   }
-  change(State.Waiting, State.Connecting, State.Greeting, State.Ready);
   stray &&= code !== REPLACED;
   const now = performance.now();
-  const pause = PAUSED.includes(code) ? PAUSE : 0;
+  const pause = [TOO_MANY_EVENTS, FAILED, TRY_AGAIN].includes(code) ? PAUSE : 0;
   earliest = now + pause;
   lostAt = attempts ? lostAt : now;
   listener.lost();
-  if (blocked && !polling && listener.polling) {
+  if (code === BLOCKED && !polling && listener.polling) {
     polling = true;
     connect();
   } else {
-    const most = Math.max(SHORT_WAIT, (now - lostAt - SOON) / GROWTH);
+    const most = Math.max(SHORT_WAIT, (now - lostAt - SOON) / GROWTH_PARTS);
     later(connect, pause + Math.random() * Math.min(FIRST_WAIT * 2 ** attempts++, most, LONGEST_WAIT));
-    polling &&= code !== REFUSED && attempts % RARELY > 0;
+    polling &&= code !== BLOCKED && attempts % RARELY > 0;
   }
 }
 
-/** Gives up the connection there is: nothing says that it leads anywhere. */
-function giveUp(code: number, blocked: boolean): void {
+/** Gives up the channel there is: nothing says that it leads anywhere. */
+function giveUp(code = BLOCKED): void {
   const given = channel;
   stray ||= state !== State.Ready;
-  closed(code, blocked);
+  closed(code);
   given?.close();
 }
 
-const giveUpSilent = (): void => giveUp(REFUSED, true);
-
-/** Gives up the connection there is for a new one, now. */
+/** Gives up the channel there is for a new one, now. */
 function renew(): void {
-  giveUp(LOST, false);
+  giveUp(LOST);
   hurry();
 }
 
@@ -188,10 +173,13 @@ function hurry(): void {
 }
 
 /** The page is looked at again. Whoever was away does not know whether the connection was, too. */
-function awake(ask: boolean): void {
+function awake(event: Event): void {
+  if (document.hidden) {
+    return;
+  }
   if (state !== State.Ready) {
     hurry();
-  } else if (ask) {
+  } else if ((event as PageTransitionEvent).persisted || isSilent()) {
     check(AWAKE_PATIENCE);
   }
 }
@@ -213,13 +201,13 @@ function trySpare(): void {
 
 /** The websocket that was tried is to be the channel. */
 function takeOver(): void {
-  change(State.Greeting, State.Ready);
+  change(State.Connecting, State.Ready);
   const given = channel;
   channel = spare;
   spare = undefined;
   polling = false;
-  unwatch();
-  later(giveUpSilent, PATIENCE);
+  stopPulse();
+  later(giveUp, HELLO_PATIENCE);
   given?.close();
 }
 
@@ -236,22 +224,21 @@ export function isEnded(): boolean {
 /** Connects now. Afterwards the connection sees to itself. */
 export function open(to: Listener): void {
   listener = to;
-  setPulse(to.ping, to.ask, renew);
   addEventListener("online", () => {
     // What was open before the network went away is most likely dead, and would take minutes to say so.
     channel ? renew() : hurry();
   });
-  addEventListener("pageshow", ({ persisted }) => persisted && awake(true));
-  document.addEventListener("visibilitychange", () => document.hidden || awake(isSilent()));
+  addEventListener("pageshow", awake);
+  document.addEventListener("visibilitychange", awake);
   connect();
 }
 
 /** The server has said hello. */
 export function greeted(): void {
-  change(State.Ready, State.Greeting);
+  change(State.Ready, State.Connecting);
   clearTimeout(timer);
   attempts = 0;
-  watch();
+  startPulse(listener.ping, listener.ask, renew);
   if (polling) {
     retry = proven ? PROVEN_RETRY : RETRY;
     later(trySpare, retry);

@@ -151,7 +151,6 @@ export function restartHold(): void {
       if (field.own && field.entry && isEdit(field.entry)) {
         typed.add(field);
       }
-      field.own = false;
       field.sent = undefined;
       field.known = undefined;
       field.held.clear();

@@ -1,22 +1,18 @@
 /** Long polling as a channel, where websockets are blocked. */
-import { type Channel, LOST, REFUSED, type Receiver, TRY_AGAIN } from "./channel.ts";
+import { BLOCKED, type Channel, LOST, type Receiver, TRY_AGAIN } from "./channel.ts";
+import { MOST_EVENTS, POLL_PATIENCE } from "./limits.ts";
 import type { Frame } from "./protocol.ts";
 
-/** What the server answers: all of it is missing where it has only taken events. */
+/** What the server answers: nothing of it where it has only taken events. */
 interface Answer {
   readonly poll?: string;
   readonly frames?: readonly Frame[];
   readonly close?: { readonly code: number };
 }
 
-/** Milliseconds after which no answer will come any more: the server holds a request for 20 seconds at most. */
-const PATIENCE = 30_000;
-/** Most characters of events in one request, unless it has a single one. */
-const MOST_CHARACTERS = 65_536;
-
-/** 410: the server has forgotten us. Above 500: something answers for a server that is not there. */
+/** Why the poll is closed that was answered so. Above 500 something answers for a server that is not there. */
 function codeOf(status: number): number {
-  return status === 503 ? TRY_AGAIN : status === 410 || status > 500 ? LOST : REFUSED;
+  return status === 503 ? TRY_AGAIN : status > 500 ? LOST : BLOCKED;
 }
 
 /** Starts to poll at a URL relative to the page. `first` says who asks, and what the page has. */
@@ -36,29 +32,29 @@ export function openPolling(address: string, first: object, to: Receiver): Chann
 
   /** Gives undefined where that was the end. */
   async function post(body: string): Promise<Answer | undefined> {
-    const timer = setTimeout(end, PATIENCE, LOST);
+    const timer = setTimeout(end, POLL_PATIENCE, LOST);
+    let code = LOST;
     try {
       const headers = { "Content-Type": "application/json" };
       const response = await fetch(url, { method: "POST", headers, body, signal });
       if (response.ok) {
-        return response.status === 204 ? {} : await response.json();
+        return JSON.parse((await response.text()) || "{}");
       }
-      end(codeOf(response.status));
+      code = codeOf(response.status);
     } catch {
-      end(LOST);
+      // Cut off on the way there or back.
     } finally {
       clearTimeout(timer);
     }
+    end(code);
     return undefined;
   }
 
   async function receive(): Promise<void> {
-    let answer = await post(JSON.stringify(first));
-    if (answer) {
-      url.searchParams.set("poll", `${answer.poll}`);
-      to.opened();
-    }
-    for (; answer; answer = await post("{}")) {
+    for (let answer = await post(JSON.stringify(first)); answer; answer = await post("{}")) {
+      if (answer.poll) {
+        url.searchParams.set("poll", answer.poll);
+      }
       for (const frame of answer.frames ?? []) {
         to.message(frame);
       }
@@ -69,22 +65,12 @@ export function openPolling(address: string, first: object, to: Receiver): Chann
     }
   }
 
-  /** The events that go together in the next request. */
-  function take(): string[] {
-    let size = 0;
-    const rest = waiting.findIndex((text, index) => {
-      size += text.length;
-      return index > 0 && size > MOST_CHARACTERS;
-    });
-    return waiting.splice(0, rest < 0 ? waiting.length : rest);
-  }
-
   async function sendWaiting(): Promise<void> {
     sending = true;
     // What happens in one turn goes together.
     await null;
     while (waiting.length > 0 && !signal.aborted) {
-      await post(`{"events":[${take()}]}`);
+      await post(`{"events":[${waiting.splice(0, MOST_EVENTS)}]}`);
     }
     sending = false;
   }

@@ -1,7 +1,5 @@
 /** Finds out whether the server is still there: asks after a silence, and expects to hear something soon. */
-
-/** Milliseconds that an answer may take. */
-const PATIENCE = 5_000;
+import { PONG_PATIENCE } from "./limits.ts";
 
 let period = 0;
 let ask: () => void;
@@ -12,11 +10,18 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const silence = (): number => Date.now() - heardAt;
 
-/** After so many seconds of silence the server is asked; 0: never. `dead` is told where it does not answer. */
-export function setPulse(seconds: number, toAsk: () => void, whenDead: () => void): void {
+/** From now on asks after so many seconds of silence; 0: never. `dead` is told where nothing comes then. */
+export function startPulse(seconds: number, toAsk: () => void, whenDead: () => void): void {
   period = seconds * 1_000;
   ask = toAsk;
   dead = whenDead;
+  heard();
+  watch();
+}
+
+/** There is no connection to ask on. */
+export function stopPulse(): void {
+  clearTimeout(timer);
 }
 
 /** Something has come. */
@@ -30,7 +35,7 @@ export function isSilent(): boolean {
 }
 
 /** Asks now. */
-export function check(patience = PATIENCE): void {
+export function check(patience: number): void {
   if (period) {
     clearTimeout(timer);
     const asked = Date.now();
@@ -39,18 +44,11 @@ export function check(patience = PATIENCE): void {
   }
 }
 
-/** Asks whenever it has been silent for long enough. */
-export function watch(): void {
-  clearTimeout(timer);
+function watch(): void {
   if (isSilent()) {
-    check();
+    check(PONG_PATIENCE);
   } else {
     // One timer however many frames come: it looks when the last one was.
     timer = setTimeout(watch, period - silence());
   }
-}
-
-/** There is no connection to ask on. */
-export function unwatch(): void {
-  clearTimeout(timer);
 }

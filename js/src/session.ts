@@ -2,6 +2,7 @@
 import { type Config, socketUrl } from "./config.ts";
 import { greeted, isEnded, isReady, open, send } from "./connection.ts";
 import { releaseUpTo, restartHold, resumeHold } from "./hold.ts";
+import { ACK_DELAY, ACK_FRAMES, BYTES_PER_UNIT, MARGIN } from "./limits.ts";
 import { dropUpTo, keep, number, restartOutbox, resumeFrom } from "./outbox.ts";
 import { applyAll } from "./patch.ts";
 import { openPolling } from "./polling.ts";
@@ -10,12 +11,6 @@ import { showEnded, showFound, showLost, showNote } from "./status.ts";
 import { openWebsocket } from "./websocket.ts";
 
 const SUBPROTOCOL = "jibe-like.1";
-/** A standalone `ack` goes out after this many frames, or this many milliseconds after the last. */
-const ACK_FRAMES = 64;
-const ACK_DELAY = 1_000;
-/** Bytes by which a message may grow when it is sent again: `ack` gets more digits. */
-const MARGIN = 16;
-const BYTES_PER_UNIT = 3;
 
 let config: Config;
 /** Reports what is typed. */

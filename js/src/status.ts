@@ -1,5 +1,4 @@
 /** Says in a corner of the page that the connection is gone, once it has been for a while. */
-import { REPLACED } from "./channel.ts";
 
 /** Milliseconds: how long a lost connection goes unmentioned, and how long a note stands. */
 const QUIET = 1_000;
@@ -40,11 +39,11 @@ export function showFound(): void {
   show("");
 }
 
-/** The session is over or, where another copy of the page has it now, goes on there. */
-export function showEnded(code: number): void {
+/** The session is over or, `elsewhere`, goes on in another copy of the page. */
+export function showEnded(elsewhere: boolean): void {
   connected = false;
   show(
-    code === REPLACED
+    elsewhere
       ? "This page is open in another window."
       : "This session has ended. Reload the page to start anew.",
   );

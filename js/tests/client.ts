@@ -68,6 +68,67 @@ export class FakeSocket {
   }
 }
 
+/** Stands in for the browser's fetch: a request, and what a server or the network does to it. */
+export class FakeRequest {
+  static readonly all: FakeRequest[] = [];
+
+  isAborted = false;
+
+  constructor(
+    readonly url: string,
+    readonly init: RequestInit,
+    private readonly resolve: (response: Response) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {
+    FakeRequest.all.push(this);
+    const { signal } = init;
+    const abort = (): void => {
+      this.isAborted = true;
+      reject(signal?.reason);
+    };
+    if (signal?.aborted) {
+      abort();
+    }
+    signal?.addEventListener("abort", abort);
+  }
+
+  static fetch(url: URL | string, init: RequestInit): Promise<Response> {
+    return new Promise((resolve, reject) => new FakeRequest(`${url}`, init, resolve, reject));
+  }
+
+  static get last(): FakeRequest {
+    const request = FakeRequest.all.at(-1);
+    if (!request) {
+      throw new Error("nothing was fetched");
+    }
+    return request;
+  }
+
+  get body(): Record<string, unknown> {
+    return JSON.parse(String(this.init.body)) as Record<string, unknown>;
+  }
+
+  /** Answers the request, and lets the client go on. Without a body: with 204. */
+  async answer(body?: object, status = body ? 200 : 204): Promise<void> {
+    const text = async (): Promise<string> => (body ? JSON.stringify(body) : "");
+    this.resolve({ status, ok: status < 300, text } as Response);
+    await settled();
+  }
+
+  /** The network gives up. */
+  async fail(): Promise<void> {
+    this.reject(new TypeError("network error"));
+    await settled();
+  }
+}
+
+/** Lets everything go on that waits for nothing but its turn. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    await null;
+  }
+}
+
 type Listening = [EventTarget, Parameters<EventTarget["addEventListener"]>];
 
 const added: Listening[] = [];
@@ -109,7 +170,9 @@ export function useFreshClient(): void {
   beforeEach(() => {
     vi.resetModules();
     vi.stubGlobal("WebSocket", FakeSocket);
+    vi.stubGlobal("fetch", FakeRequest.fetch);
     FakeSocket.all.length = 0;
+    FakeRequest.all.length = 0;
     follow(document);
     follow(window);
     document.head.replaceChildren();

@@ -7,8 +7,9 @@ beforeEach(() => {
 });
 
 test("the page's meta element", () => {
-  setPage("", { token: 't"<', seq: 12, socket: "counter/ws", limit: 1000 });
-  expect(readConfig()).toEqual({ token: 't"<', seq: 12, socket: "counter/ws", limit: 1000 });
+  const config = { token: 't"<', seq: 12, socket: "counter/ws", limit: 1000, poll: "counter/poll", ping: 20 };
+  setPage("", config);
+  expect(readConfig()).toEqual(config);
 });
 
 test("a page without one throws", () => {

@@ -364,3 +364,82 @@ test("elements that come later are listened to", async () => {
   fire(byId("a"), "keyup");
   expect(socket.news()).toEqual(["click b", "dblclick a", "keyup a"]);
 });
+
+describe("a form that is reset", () => {
+  const FORM =
+    '<form id="form" data-on="reset"><input id="f" value="default" data-on="change:value">' +
+    '<input id="i" data-on="input:value,debounce=300">' +
+    '<input type="checkbox" id="c" data-on="change:checked">' +
+    '<select multiple id="s" data-on="change:selected"><option selected>a<option>b</select>' +
+    '<fieldset id="g" data-on="change:value"><input type="radio" name="r" id="x" value="x" checked>' +
+    '<input type="radio" name="r" id="y" value="y"></fieldset>' +
+    '<button type="reset" id="reset" data-on="click"></button></form><input id="out" data-on="change:value">';
+
+  beforeEach(() => show(FORM));
+
+  function fill(): void {
+    type(field(), "mine");
+    fire(field(), "change");
+    field("c").click();
+    (byId<HTMLSelectElement>("s").options[1] as HTMLOptionElement).selected = true;
+    fire(byId("s"), "change");
+    field("y").click();
+    socket.news();
+  }
+
+  test("reports what the server does not know, once the browser has reset it", () => {
+    fill();
+    byId("reset").click();
+    expect(socket.news()).toEqual(["click reset", "reset form"]);
+    expect(field().value).toBe("default");
+    pass(0);
+    expect(socket.news()).toEqual(['change f "default"', "change c false", 'change s ["a"]', 'change g "x"']);
+    pass(1_000);
+    expect(socket.news()).toEqual([]);
+  });
+
+  test("reports nothing where nothing was changed, nor what is outside", () => {
+    type(field("out"), "mine");
+    fire(field("out"), "change");
+    socket.news();
+    byId("reset").click();
+    pass(0);
+    expect(socket.news()).toEqual(["click reset", "reset form"]);
+  });
+
+  test("takes back what was typed and not reported", () => {
+    field().focus();
+    type(field(), "half");
+    operate(socket, [["prop", "f", "value", "server"]]);
+    byId<HTMLFormElement>("form").reset();
+    pass(0);
+    // The native event of the form brought the typed text along.
+    expect(socket.news()).toEqual(['change f "half"', "reset form", 'change f "default"']);
+    expect(field().value).toBe("default");
+  });
+
+  test("reports what the server has set since", () => {
+    operate(socket, [["prop", "f", "value", "server"]]);
+    byId<HTMLFormElement>("form").reset();
+    pass(0);
+    expect(socket.news()).toEqual(["reset form", 'change f "default"']);
+  });
+
+  test("says of a group without a choice that it has none", async () => {
+    byId("x").removeAttribute("checked");
+    field("y").click();
+    socket.news();
+    byId<HTMLFormElement>("form").reset();
+    pass(0);
+    expect(socket.news()).toEqual(["reset form", 'change g ""']);
+  });
+
+  test("that a listener keeps from being reset reports nothing", () => {
+    fill();
+    byId("form").addEventListener("reset", (event) => event.preventDefault());
+    byId("reset").click();
+    pass(0);
+    expect(socket.news()).toEqual(["click reset", "reset form"]);
+    expect(field().value).toBe("mine");
+  });
+});

@@ -23,7 +23,7 @@ test("events are numbered from 1; one that is not kept has no number", () => {
   expect(add("c")).toEqual([3]);
 });
 
-test("what the server has handled is dropped, the rest kept in order", () => {
+test("what the server has for good is dropped, the rest kept in order", () => {
   missing(0);
   add("a", "b", "c", "d");
   outbox.dropUpTo(2);
@@ -34,6 +34,13 @@ test("what the server has handled is dropped, the rest kept in order", () => {
   expect(missing(3)).toEqual([[4, "d"]]);
   expect(missing(4)).toEqual([]);
   expect(add("e")).toEqual([5]);
+});
+
+test("what it has handled is kept till then: it may go back", () => {
+  missing(0);
+  add("a", "b");
+  expect(missing(2)).toEqual([]);
+  expect(missing(1)).toEqual([[2, "b"]]);
 });
 
 describe("an earlier copy of the page has sent events already", () => {
@@ -61,7 +68,7 @@ test("a fresh session counts from 1", () => {
   expect(missing(0)).toEqual([[1, "c"]]);
 });
 
-test("so many are kept and no more, until the server has handled some", () => {
+test("so many are kept and no more, until the server has some for good", () => {
   missing(0);
   for (let i = 0; i < outbox.MOST_KEPT; i++) {
     add("a");

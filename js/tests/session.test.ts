@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { byId, connect, FakeSocket, start, useFreshClient } from "./client.ts";
+import type { Hello } from "../src/protocol.ts";
+import { byId, connect, FakeRequest, FakeSocket, settled, start, useFreshClient } from "./client.ts";
 
 useFreshClient();
 
@@ -176,6 +177,212 @@ describe("a fresh session", () => {
     reconnect(0, false).drop();
     vi.advanceTimersByTime(300);
     expect(FakeSocket.last.url).not.toContain("seq");
+  });
+});
+
+describe("a durable session", () => {
+  function hello(socket: FakeSocket, got: number, kept?: number): FakeSocket {
+    socket.onopen?.();
+    const hello: Hello = { token: "t", got, ...(kept !== undefined && { kept }), resumed: true };
+    socket.receive({ hello });
+    return socket;
+  }
+
+  function reconnect(got: number, kept?: number): FakeSocket {
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(300);
+    return hello(FakeSocket.last, got, kept);
+  }
+
+  test("has an event for good when it says so, not when it has handled it", async () => {
+    const socket = hello(await start(BUTTONS), 0, 0);
+    ["a", "b", "a", "b"].forEach(click);
+    socket.receive({ seq: 1, got: 4, ops: [["text", "p", "4"]] });
+    socket.receive({ kept: 1 });
+    socket.receive({ seq: 2, kept: 2, ops: [] });
+    expect(numbers(reconnect(2, 2))).toEqual([3, 4]);
+  });
+
+  test("that lives on gets again what it has not handled, and nothing that waits to be stored", async () => {
+    hello(await start(BUTTONS), 0, 0);
+    ["a", "b", "a"].forEach(click);
+    expect(numbers(reconnect(2, 1))).toEqual([3]);
+    expect(numbers(reconnect(1, 1))).toEqual([2, 3]);
+  });
+
+  test("after its server's death goes on from an earlier state, shown by a root", async () => {
+    const socket = hello(await start(BUTTONS), 0, 0);
+    ["a", "b"].forEach(click);
+    socket.receive({ seq: 1, got: 1, ops: [["text", "p", "1"]] });
+    socket.receive({ seq: 2, got: 2, ops: [["text", "p", "2"]] });
+    const next = reconnect(0, 0);
+    expect(next.messages.map(({ n, id, ack }) => [n, id, ack])).toEqual([
+      [1, "a", 2],
+      [2, "b", 2],
+    ]);
+    next.receive({ seq: 1000, root: ["main", { id: "topwidget" }, ["p", { id: "p" }, "0"]] });
+    expect(byId("p").textContent).toBe("0");
+    next.receive({ seq: 1001, got: 2, ops: [["text", "p", "2"]] });
+    next.receive({ kept: 2 });
+    expect(byId("p").textContent).toBe("2");
+    expect(numbers(reconnect(2, 2))).toEqual([]);
+  });
+
+  test("counts after what an earlier copy of the page has sent", async () => {
+    const socket = await start(BUTTONS);
+    click("a");
+    expect(numbers(hello(socket, 57, 50))).toEqual([58]);
+    expect(numbers(reconnect(50, 50))).toEqual([58]);
+  });
+
+  test("that is durable no more needs nothing but to have handled", async () => {
+    hello(await start(BUTTONS), 0, 0);
+    ["a", "b"].forEach(click);
+    expect(numbers(reconnect(1))).toEqual([2]);
+    FakeSocket.last.receive({ got: 2 });
+    expect(numbers(reconnect(0))).toEqual([]);
+  });
+
+  test("refuses events when too many wait to be stored", async () => {
+    const error = vi.spyOn(console, "error").mockReturnValue();
+    const socket = hello(await start(BUTTONS), 0, 0);
+    for (let i = 0; i < 1001; i++) {
+      click("a");
+    }
+    socket.receive({ got: 1000 });
+    click("a");
+    expect(error).toHaveBeenCalledTimes(2);
+    socket.receive({ kept: 500 });
+    click("a");
+    expect(error).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("a server that wants to be asked", () => {
+  test("is, after a silence, by a message of its own", async () => {
+    const socket = await connect(BUTTONS, { ping: 20 });
+    socket.receive({ seq: 1, ops: [] });
+    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(19_000);
+    expect(socket.sent).toEqual(['{"ack":1}', '{"ping":1}']);
+    socket.receive({ pong: 1 });
+    vi.advanceTimersByTime(10_000);
+    expect(FakeSocket.all).toHaveLength(1);
+    click("a");
+    expect(socket.messages.at(-1)).toMatchObject({ n: 1, ack: 1 });
+  });
+
+  test("a question acknowledges nothing", async () => {
+    const socket = await connect(BUTTONS, { ping: 1 });
+    vi.advanceTimersByTime(500);
+    socket.receive({ seq: 1, ops: [] });
+    vi.advanceTimersByTime(1_000);
+    expect(socket.sent.toSorted()).toEqual(['{"ack":1}', '{"ping":1}']);
+  });
+
+  test("others never are", async () => {
+    const socket = await connect(BUTTONS);
+    vi.advanceTimersByTime(3_600_000);
+    expect(socket.sent).toEqual([]);
+  });
+});
+
+describe("where websockets are blocked", () => {
+  const hello = (got: number, token = "second"): object => ({ hello: { token, got, resumed: true } });
+
+  async function startPolling(): Promise<FakeRequest> {
+    (await start(BUTTONS, { poll: "poll", seq: 4 })).drop();
+    await settled();
+    await FakeRequest.last.answer({ poll: "p1", frames: [hello(0)] });
+    return FakeRequest.last;
+  }
+
+  /** Lets the time come to try a websocket, while the server answers the poll as it does. */
+  async function waitForWebsocket(down: FakeRequest): Promise<FakeRequest> {
+    vi.advanceTimersByTime(20_000);
+    await down.answer({ frames: [] });
+    vi.advanceTimersByTime(10_000);
+    return FakeRequest.last;
+  }
+
+  /** All events that were posted. */
+  const sent = (): unknown[] => FakeRequest.all.flatMap(({ body }) => (body.events as unknown[]) ?? []);
+
+  test("a page without polling goes on trying", async () => {
+    (await start(BUTTONS)).drop();
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.all).toHaveLength(2);
+    expect(FakeRequest.all).toEqual([]);
+  });
+
+  test("all goes by polling: token, frames, events, acknowledgements", async () => {
+    const down = await startPolling();
+    expect(FakeRequest.all[0]?.body).toEqual({ token: "first", seq: 4 });
+    await down.answer({ frames: [{ seq: 5, ops: [["text", "p", "5"]] }, { got: 0 }] });
+    expect(byId("p").textContent).toBe("5");
+    click("a");
+    await settled();
+    expect(sent()).toMatchObject([{ n: 1, ack: 5, id: "a", event: "click" }]);
+    await FakeRequest.last.answer();
+    expect(byId("jibe-status").textContent).toBe("");
+  });
+
+  test("a page without a token says nothing of it, one with nothing of the session too", async () => {
+    (await start(BUTTONS, { poll: "poll", token: "" })).drop();
+    expect(FakeRequest.last.body).toEqual({ seq: 0 });
+    await FakeRequest.last.answer({
+      poll: "p1",
+      frames: [{ hello: { token: "t", got: 0, resumed: false } }],
+    });
+    await FakeRequest.last.fail();
+    vi.advanceTimersByTime(300);
+    expect(FakeRequest.last.body).toEqual({ token: "t" });
+  });
+
+  test("what was lost on the way is sent again", async () => {
+    const down = await startPolling();
+    click("a");
+    await settled();
+    const up = FakeRequest.last;
+    click("b");
+    await up.fail();
+    expect(down.isAborted).toBe(true);
+    vi.advanceTimersByTime(300);
+    await FakeRequest.last.answer({ poll: "p2", frames: [hello(1)] });
+    expect(sent()).toMatchObject([{ n: 1 }, { n: 2 }]);
+    expect(FakeRequest.last.url).toMatch(/poll=p2$/);
+  });
+
+  test("no event is lost or counted twice when a websocket takes over", async () => {
+    const down = await waitForWebsocket(await startPolling());
+    click("a");
+    click("b");
+    await settled();
+    const up = FakeRequest.last;
+    click("a");
+    const socket = FakeSocket.last;
+    expect(socket.url).toMatch(/\?seq=4$/);
+    expect(socket.protocols).toEqual(["jibe-like.1", "second"]);
+    socket.onopen?.();
+    click("b");
+    expect(socket.sent).toEqual([]);
+    socket.receive(hello(1, "third"));
+    expect([down.isAborted, up.isAborted]).toEqual([true, true]);
+    expect(numbers(socket)).toEqual([2, 3, 4]);
+    await settled();
+    expect(sent()).toMatchObject([{ n: 1 }, { n: 2 }]);
+    click("a");
+    expect(numbers(socket)).toEqual([2, 3, 4, 5]);
+  });
+
+  test("an event between the end of the poll and the hello of the websocket waits for that", async () => {
+    const down = await waitForWebsocket(await startPolling());
+    FakeSocket.last.onopen?.();
+    await down.answer({ frames: [{ seq: 5, ops: [] }], close: { code: 4000, reason: "" } });
+    click("a");
+    expect(sent()).toEqual([]);
+    FakeSocket.last.receive(hello(0));
+    expect(numbers(FakeSocket.last)).toEqual([1]);
   });
 });
 

@@ -75,6 +75,13 @@ test("an ended session is told of at once and for good", async () => {
   expect(said()).toMatch(/session has ended/);
 });
 
+test("a page that is open elsewhere says so", async () => {
+  (await connect("")).drop(4000);
+  expect(said()).toBe("This page is open in another window.");
+  pass(60_000);
+  expect(said()).toBe("This page is open in another window.");
+});
+
 test("a note goes by itself", async () => {
   await connect("");
   const { showNote } = await import("../src/status.ts");

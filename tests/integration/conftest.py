@@ -11,6 +11,7 @@ from tornado.ioloop import IOLoop
 
 from jibe_like import MainApp
 from jibe_like.session.registry import Registry
+from tests.integration.attack import Attack, Form
 
 
 class Mounted(Protocol):
@@ -51,3 +52,11 @@ def errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     errors = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert [record.getMessage() for record in errors if record.name != "tornado.access"] == []
+
+
+@pytest.fixture
+def attack(mounted: Mounted, io_loop: IOLoop, base_url: str, caplog: pytest.LogCaptureFixture) -> Iterator[Attack]:
+    """A page that sends nonsense to a `Form`, and another one beside it."""
+    attack = Attack(io_loop, base_url, mounted(Form).sessions, caplog)
+    yield attack
+    attack.end()

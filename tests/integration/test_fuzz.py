@@ -1,125 +1,22 @@
 """Whatever a page sends: one warning, no error, and no effect on anybody else."""
 
 import json
-import logging
-import re
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tornado.ioloop import IOLoop
 
-from jibe_like import Button, CheckBox, Connection, Dropdown, Input, Label, MainApp, SelectMultiple, Session
 from jibe_like.tree.events import DOM_EVENTS
+from tests.integration.attack import Attack, Form
 from tests.integration.conftest import Mounted
 from tests.integration.visitor import Visitor
 
 EXAMPLES = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-LONGEST_WARNING = 700
 
 WIDGETS = ["topwidget", "go", "entry", "tick", "size", "toppings", "plain"]
 EVENTS = ["click", "change", "input", "keydown", "focus"]
-
-
-class Form(MainApp):
-    """One of each kind of input, one that is disabled, one that was removed; and a bell that says who was heard."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.heard: list[str] = []
-        self.rung = 0
-        self.bell, self.sound = Button("Ring", identifier="bell"), Label("", identifier="sound")
-        self.bell.register("click", self.ring)
-        gone = Button("Gone", identifier="gone")
-        self.inputs = [
-            Button("Go", identifier="go"),
-            Input("as it was", identifier="entry", maxlength=100),
-            CheckBox(True, identifier="tick"),
-            Dropdown("M", ["S", "M", "L"], identifier="size"),
-            SelectMultiple(["a"], ["a", "b", "c"], identifier="toppings"),
-            Label("plain", identifier="plain"),
-            Input("off", identifier="off", disabled=True),
-            gone,
-        ]
-        for widget in self.inputs:
-            for event in ("click", "change"):
-                widget.register(event, lambda source: self.heard.append(source.identifier))
-        self.children = [self.bell, self.sound, *self.inputs]
-        self.children.remove(gone)
-
-    def ring(self) -> None:
-        self.rung += 1
-        self.sound.value = str(self.rung)
-
-    def state(self) -> Any:
-        return [widget.node() for widget in self.inputs], list(self.heard), len(self.tree.index)
-
-
-class Attack:
-    """A page that sends nonsense, and another one beside it, on the same server."""
-
-    def __init__(
-        self, io_loop: IOLoop, url: str, sessions: dict[str, Session], caplog: pytest.LogCaptureFixture
-    ) -> None:
-        self._run, self._caplog = io_loop.run_sync, caplog
-        self.page, self.bystander = Visitor(url), Visitor(url)
-        for page in (self.page, self.bystander):
-            self._run(page.connect)
-            self._run(page.frame)
-        self.session, self._other = sessions.values()
-        self.form, self._unconcerned = self._form_of(self.session), self._form_of(self._other)
-        self._before = self.form.state(), self._unconcerned.state()
-
-    @staticmethod
-    def _form_of(session: Session) -> Form:
-        assert isinstance(session.document, Form)
-        return session.document
-
-    def send(self, message: str | bytes | dict[str, Any]) -> list[logging.LogRecord]:
-        """Sends the message; what the server says of it in the log. Afterwards both pages work as before."""
-        self._caplog.clear()
-        self.page.post(message)
-        self._run(lambda: self._ring(self.page, self.form))
-        records = [record for record in self._caplog.records if record.name != "tornado.access"]
-        self._run(lambda: self._ring(self.bystander, self._unconcerned))
-        assert self._unconcerned.state() == self._before[1]
-        assert self._caplog.records[len(records) :] == []
-        return records
-
-    async def _ring(self, page: Visitor, form: Form) -> None:
-        """All that the page has sent before was handled."""
-        page.post({"id": "bell", "event": "click"})
-        await page.shows("sound", str(form.rung + 1))
-
-    def refused(self, message: str | bytes | dict[str, Any], reason: str, widget: str = "") -> None:
-        """The message has no effect but one warning, which names the session, the widget and the reason."""
-        [record] = self.send(message)
-        text = record.getMessage()
-        assert record.levelno == logging.WARNING
-        assert text.startswith(f"session {self.session.id}: ignored a message (")
-        assert re.search(reason, text.partition("): ")[2]), text
-        assert len(text) < LONGEST_WARNING
-        assert text.isprintable()
-        if widget:
-            assert f"(widget={widget!r:.80} " in text
-        else:
-            [connection] = self.session.connections
-            assert f"(connection={connection!r})" in text
-        assert self.form.state() == self._before[0]
-
-    def end(self) -> None:
-        self._run(self.page.leave)
-        self._run(self.bystander.leave)
-
-
-@pytest.fixture
-def attack(mounted: Mounted, io_loop: IOLoop, base_url: str, caplog: pytest.LogCaptureFixture) -> Iterator[Attack]:
-    attack = Attack(io_loop, base_url, mounted(Form).sessions, caplog)
-    yield attack
-    attack.end()
 
 
 def is_json(text: str) -> bool:
@@ -153,7 +50,7 @@ def test_not_json(attack: Attack) -> None:
     @example('{"id":"go","event":"cli\nck"}')
     @example('{"id":"go","event":"click"} \x00')
     def check(text: str) -> None:
-        attack.refused(text, "JSON|truncated")
+        attack.refused(text, "JSON|truncated|Expected `object`")
 
     check()
 
@@ -162,7 +59,7 @@ def test_not_an_object(attack: Attack) -> None:
     @EXAMPLES
     @given(SCALARS | st.lists(VALUES))
     def check(value: Any) -> None:
-        attack.refused(json.dumps(value), "Expected `object`|out of range|range")
+        attack.refused(json.dumps(value), "Expected `object`|range")
 
     check()
 
@@ -235,7 +132,7 @@ def test_keys_that_nobody_knows_are_left_alone(attack: Attack) -> None:
 def test_deep_nesting(attack: Attack, where: str, opening: str, depth: int) -> None:
     closing = "]" if opening == "[" else "}"
     nested = opening * depth + "1" + closing * depth
-    message = '{"id":"go","event":"focus","%s":{"x":%s}}' % (where, nested)
+    message = f'{{"id":"go","event":"focus","{where}":{{"x":{nested}}}}}'
     if where == "further" and depth == 17:
         # Nobody looks into it.
         assert attack.send(message) == []
@@ -287,12 +184,7 @@ def test_duplicate_keys(attack: Attack, message: str) -> None:
     ],
 )
 def test_lone_surrogates(attack: Attack, message: str, surrogate: str) -> None:
-    if "further" in message:
-        # What is skipped is not looked at.
-        with suppress(ValueError):
-            assert attack.send(message % surrogate) == []
-    else:
-        attack.refused(message % surrogate, "surrogate|escape")
+    attack.refused(message % surrogate, "surrogate|truncated")
 
 
 # -- to nobody, or to somebody who does not take it
@@ -462,11 +354,8 @@ async def test_text_that_is_not_utf_8_ends_the_connection(mounted: Mounted, base
     async with Visitor(base_url) as page, Visitor(base_url) as other:
         await page.connect()
         await other.connect()
-        protocol = page.socket.protocol
-        assert protocol is not None
-        assert protocol.stream is not None
         # A text frame of one byte, masked with zeros.
-        await protocol.stream.write(b"\x81\x81\0\0\0\0\xff")
+        await page.stream.write(b"\x81\x81\0\0\0\0\xff")
         assert await page.closed() == (None, None)
         assert (await page.connect())["got"] == 0
         assert len(registry.sessions) == 2

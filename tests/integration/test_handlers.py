@@ -276,12 +276,15 @@ async def test_an_application_whose_on_message_raises(
 
 @pytest.mark.gen_test
 async def test_a_property_set_in_another_thread_arrives(mounted: Mounted, base_url: str) -> None:
+    idle = threading.Event()
+
     class Working(Page):
         def on_go(self) -> None:
             self.worker = threading.Thread(target=self.work)
             self.worker.start()
 
         def work(self) -> None:
+            idle.wait(10)
             for i in range(100):
                 self.one.value = f"step {i}"
                 self.two.css({"width": f"{i}px"})
@@ -291,6 +294,9 @@ async def test_a_property_set_in_another_thread_arrives(mounted: Mounted, base_u
         await page.connect()
         await page.frame()
         page.click("go")
+        # From now on nothing but the thread gives the server a reason to send.
+        assert await page.frame() == {"got": 1}
+        idle.set()
         await page.until(lambda: page.text("one") == "step 99" and page.element("two").style["width"] == "99px")
         [session] = registry.sessions.values()
         assert isinstance(session.document, Working)

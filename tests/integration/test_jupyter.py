@@ -1,6 +1,7 @@
 """Applications that a notebook serves: from a thread of their own, while the notebook's loop goes on."""
 
 import asyncio
+import socket
 import threading
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -110,6 +111,35 @@ def test_a_port_in_use_is_told_at_once() -> None:
             InJupyterMultiApp(one=Counter).juprun(server.port)
     finally:
         server.stop()
+
+
+def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    """Every name stands for two addresses."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
+    monkeypatch.setattr("jibe_like.server.socket.getaddrinfo", lambda *args, **options: found)
+
+
+def test_a_name_of_several_addresses_has_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    two_addresses(monkeypatch, 0)
+    server = Counter.juprun(0, address="a.name")
+    monkeypatch.undo()
+    try:
+        assert server.url == f"http://a.name:{server.port}/"
+        for host in ("127.0.0.1", "127.0.0.2"):
+            assert "count: 0<" in read(f"http://{host}:{server.port}/")
+    finally:
+        server.stop()
+
+
+def test_a_name_of_which_one_address_is_taken_keeps_the_port_of_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        two_addresses(monkeypatch, port)
+        # The error is kept, as a notebook keeps the last one with all that it refers to.
+        with pytest.raises(SystemExit, match=f"^jibe_like: port {port} is in use$") as kept:
+            Counter.juprun(port, address="a.name")
+        socket.create_server(("127.0.0.1", port)).close()
+        assert kept.tb is not None
 
 
 def test_an_address_that_is_not_ours_is_told() -> None:

@@ -105,7 +105,7 @@ async def test_a_page_finds_the_next_one_after_a_restart(serve_script: ServeScri
         await page.shows("label", "count: 1")
         script.process.terminate()
         await page.closed()
-        assert script.stop() == 0
+        assert script.process.wait(timeout=10) == 0
         script.start()
         # The session has ended with the process; the page goes on with a new one.
         assert (await page.connect())["resumed"] is False

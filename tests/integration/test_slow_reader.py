@@ -63,7 +63,9 @@ async def run_updates(ticker: Ticker, after_each: Callable[[], Awaitable[Any]], 
 
 
 @pytest.mark.gen_test(timeout=30)
-async def test_alone(mounted: Mounted, base_url: str) -> None:
+async def test_alone(mounted: Mounted, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The server looks at every turn whether the page reads again.
+    monkeypatch.setattr("jibe_like.session.session._DRAIN_SECONDS", 0)
     registry = mounted(Ticker, mode="unicast", settings=SETTINGS)
     async with Visitor(base_url) as page:
         await start(page)
@@ -118,9 +120,12 @@ async def test_one_that_leaves_without_having_read(mounted: Mounted, base_url: s
         await start(slow)
         await start(quick)
         session, ticker = ticker_of(registry)
-        while all(c.transport is None or not c.transport.waiting_bytes for c in session.connections.values()):
+        while all(c.transport is None or c.transport.waiting_bytes <= WAITING for c in session.connections.values()):
             ticker.label.value = update(session.seq)
             await quick.frame()
+        # With this one, its changes are held back.
+        ticker.label.value = "too much"
+        await quick.shows("label", "too much")
         await slow.lose()
         await until(lambda: session.connection_count == 1)
         ticker.label.value = "on it goes"

@@ -9,6 +9,8 @@ from jibe_like.session.token import Claims, Tokens
 from tests.integration.conftest import Mounted
 from tests.integration.visitor import SUBPROTOCOL, Visitor, until
 
+SECRET = "a secret that is long enough for HMAC-SHA256"
+
 
 class Counter(MainApp):
     def __init__(self, connection: Connection) -> None:
@@ -106,9 +108,9 @@ async def assert_a_fresh_application(page: Visitor, registry: Registry, untouche
 
 
 @pytest.mark.gen_test
-@pytest.mark.parametrize("forgery", ["changed", "secret", "algorithm", "rubbish"])
+@pytest.mark.parametrize("forgery", ["changed", "secret", "application", "algorithm", "rubbish"])
 async def test_a_forged_token(mounted: Mounted, base_url: str, forgery: str) -> None:
-    registry = mounted(Counter)
+    registry = mounted(Counter, settings=Settings(secret=SECRET))
     async with Visitor(base_url) as page, Visitor(base_url) as thief:
         await page.load()
         victim = only(registry)
@@ -119,7 +121,8 @@ async def test_a_forged_token(mounted: Mounted, base_url: str, forgery: str) -> 
         header, payload, signature = page.token.split(".")
         thief.token = {
             "changed": f"{header}.{payload}.{signature[::-1]}",
-            "secret": Tokens(["x" * 32], registry.name, 60).issue(claims),
+            "secret": Tokens([SECRET[::-1]], registry.name, 60).issue(claims),
+            "application": Tokens([SECRET], "another", 60).issue(claims),
             "algorithm": f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.",
             "rubbish": "rubbish",
         }[forgery]
@@ -140,7 +143,7 @@ async def test_an_expired_token(mounted: Mounted, base_url: str) -> None:
 
 @pytest.mark.gen_test
 async def test_a_token_of_another_application_with_the_same_secret(mounted: Mounted, base_url: str) -> None:
-    settings = Settings(secret="a secret that is long enough for HMAC-SHA256")
+    settings = Settings(secret=SECRET)
     first = mounted(Counter, "/first", settings=settings)
     second = mounted(Counter, "/second", settings=settings)
     async with Visitor(base_url + "/first") as page, Visitor(base_url + "/second") as other:
@@ -204,6 +207,16 @@ async def test_a_value_is_not_echoed_to_the_page_that_it_came_from(mounted: Moun
         assert entry.value == "typed"
         entry.value = "set by the server"
         assert await page.frame() == {"seq": 2, "ops": [["prop", "entry", "value", "set by the server"]]}
+
+
+@pytest.mark.gen_test
+async def test_a_value_that_the_server_keeps_otherwise_is_sent_back(mounted: Mounted, base_url: str) -> None:
+    mounted(Counter)
+    async with Visitor(base_url) as page:
+        await page.connect()
+        await page.frame()
+        page.change("entry", "one\nline")
+        assert await page.frame() == {"seq": 1, "got": 1, "ops": [["prop", "entry", "value", "oneline"]]}
 
 
 @pytest.mark.gen_test
