@@ -65,7 +65,7 @@ async def run_updates(ticker: Ticker, after_each: Callable[[], Awaitable[Any]], 
 @pytest.mark.gen_test(timeout=30)
 async def test_alone(mounted: Mounted, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The server looks at every turn whether the page reads again.
-    monkeypatch.setattr("jibe_like.session.session._DRAIN_SECONDS", 0)
+    monkeypatch.setattr("jibe_like.session.delivery._DRAIN_SECONDS", 0)
     registry = mounted(Ticker, mode="unicast", settings=SETTINGS)
     async with Visitor(base_url) as page:
         await start(page)
