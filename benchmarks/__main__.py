@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import broadcast, browser, clicks, first_response, memory, tree_size
+from . import broadcast, browser, clicks, first_response, memory, snapshot, tree_size
 from .processes import CLIENT_CORE
 from .report import Figure, table, write
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Figure]]] = {
     "tree_size": tree_size.measure,
     "broadcast": broadcast.measure,
     "browser": browser.measure,
+    "snapshot": snapshot.measure,
 }
 
 

@@ -33,8 +33,8 @@ class Server:
         self.port = port
 
     def cpu_seconds(self) -> float:
-        """CPU time since it started, in user and kernel mode, by the process's own clock."""
-        return time.clock_gettime((~self.pid << 3) | 2)  # what clock_getcpuclockid(3) gives
+        """CPU time since it started, in user and kernel mode."""
+        return _cpu_seconds(self.pid)
 
     def memory_kib(self) -> int:
         """Proportional set size: what it has of memory, shared pages counted by its share of them."""
@@ -45,7 +45,7 @@ class Server:
 @dataclass(frozen=True)
 class Usage:
     """What happened in a stretch of time: its length and the server's CPU time, both in seconds, and `noise`, the
-    share of the machine that was used by neither the server nor this process.
+    share of the machine that was used by others than this process and those that it has started.
     """
 
     seconds: float
@@ -63,10 +63,29 @@ class Stopwatch:
     def read(self) -> Usage:
         """What happened since."""
         seconds, cpu, own, busy = (now - then for now, then in zip(self._now(), self._begin, strict=True))
-        return Usage(seconds, cpu, max(0.0, busy - cpu - own) / seconds / (os.cpu_count() or 1))
+        return Usage(seconds, cpu, max(0.0, busy - own) / seconds / (os.cpu_count() or 1))
 
     def _now(self) -> tuple[float, float, float, float]:
-        return time.perf_counter(), self._server.cpu_seconds(), time.process_time(), _busy_seconds()
+        own = sum(map(_cpu_seconds, _family(os.getpid())))
+        return time.perf_counter(), self._server.cpu_seconds(), own, _busy_seconds()
+
+
+def _cpu_seconds(pid: int) -> float:
+    """CPU time by the process's own clock; 0 where it has ended."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)  # what clock_getcpuclockid(3) gives
+    except OSError:
+        return 0.0
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all that descend from it: the server, the load client, a browser."""
+    family = [pid]
+    for member in family:
+        for children in Path(f"/proc/{member}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                family += map(int, children.read_text().split())
+    return family
 
 
 def _busy_seconds() -> float:

@@ -19,7 +19,8 @@ from .multi_app import InJupyterApp, InJupyterMultiApp, MultiApp, MultiAppHandle
 from .session.connection import Connection
 from .session.session import Session
 from .settings import Settings
-from .tree.events import event_handler
+from .tree import binding as bind
+from .tree.events import Message, event_handler
 from .tree.observed import NotifyList2
 from .tree.property import Property
 from .tree.widget import Widget
@@ -38,6 +39,7 @@ __all__ = [
     "JibeLikeError",
     "MainApp",
     "MainHandler",
+    "Message",
     "MultiApp",
     "MultiAppHandler",
     "NoSuchEvent",
@@ -56,6 +58,7 @@ __all__ = [
     "UnsafeValueError",
     "WebSocketHandler",
     "Widget",
+    "bind",
     "event_handler",
     "htmlt",
     *_widgets,

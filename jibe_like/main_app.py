@@ -55,6 +55,8 @@ class MainApp(VBox):
     """Answers the page's request. Subclass `MainHandler` to change what is around the application."""
     title: ClassVar[str] = ""
     """The page's title; empty: the name of the class."""
+    stylesheet: ClassVar[str] = ""
+    """CSS of your own, for the page."""
     settings: ClassVar[Settings] = Settings()
     mode: ClassVar[str] = "unicast"
     """Who shares an instance: `unicast` nobody, `multicast` all pages of one user, `broadcast` everybody."""

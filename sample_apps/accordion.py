@@ -4,15 +4,14 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from jibe_like import Button, Connection, Div, Heading, MainApp, Property, Text, Widget, event_handler
-from jibe_like.tree.binding import attr
+from jibe_like import Button, Connection, Div, Heading, MainApp, Property, Text, Widget, bind, event_handler
 
 
 class Header(Button):
     """The button above a section. It says whether the section is open, and asks for it to be opened or closed."""
 
     events = frozenset({"turn"})
-    expanded = Property(False, bind=attr("aria-expanded", lambda expanded: "true" if expanded else "false"))
+    expanded = Property(False, bind=bind.attr("aria-expanded", lambda expanded: "true" if expanded else "false"))
 
     @event_handler("click")
     def on_click(self) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-from jibe_like import Button, Connection, HBox, Heading, Label, MainApp, MainHandler, VBox
+from jibe_like import Button, Connection, HBox, Heading, Label, MainApp, VBox
 
 STYLE = """
 .long { gap: 0; }
@@ -16,11 +16,6 @@ STYLE = """
 """
 
 
-class Page(MainHandler):
-    def css(self) -> str:
-        return STYLE
-
-
 class Row(HBox):
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -30,7 +25,7 @@ class Row(HBox):
 
 class Rows(MainApp):
     title = "Ten thousand rows"
-    main_handler_class = Page
+    stylesheet = STYLE
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)

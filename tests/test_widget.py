@@ -20,6 +20,7 @@ from jibe_like.tree.node import Element, Node
 from jibe_like.tree.property import Property
 from jibe_like.tree.tree import Tree
 from jibe_like.tree.widget import Widget
+from jibe_like.widgets import layout
 from tests.live_tree import FakeHost, browser_says, html, live, operations
 
 
@@ -143,21 +144,33 @@ def test_a_tag_that_could_run_code_is_refused() -> None:
         Bad().node()
 
 
-def test_content_stands_before_the_children_and_the_frame_around_it() -> None:
+def test_a_class_that_has_the_name_of_one_of_ours_is_not_styled_like_it() -> None:
     class Card(Widget):
+        pass
+
+    class Deck(Card):
+        pass
+
+    assert layout.Card().classname == "widget card"
+    assert Card().classname == "widget"
+    assert Deck().classname == "widget deck"
+
+
+def test_content_stands_before_the_children_and_the_frame_around_it() -> None:
+    class Slip(Widget):
         def content(self) -> list[Node]:
             return [["h2", {"id": f"{self.identifier}.title"}, "T"]]
 
         def frame(self, node: Element) -> Element:
             return ["section", {}, node]
 
-    card = Card()
-    card.children = [Words(value="a")]
-    assert html(card) == (
-        '<section><div id="w1" class="widget card"><h2 id="w1.title">T</h2>'
+    slip = Slip()
+    slip.children = [Words(value="a")]
+    assert html(slip) == (
+        '<section><div id="w1" class="widget slip"><h2 id="w1.title">T</h2>'
         '<p id="w2" class="widget words">a</p></div></section>'
     )
-    assert card.part("title") == ["h2", {"id": "w1.title"}, "T"]
+    assert slip.part("title") == ["h2", {"id": "w1.title"}, "T"]
 
 
 # -- what it is

@@ -385,6 +385,7 @@ class Session:
     def take_over(self, state: SessionState) -> None:
         """Goes on where the stored session was: its pages may come back."""
         self.used = True
+        self.document.tree.revive()
         self._delivery.outbox.skip_to(state.seq)
         for connection in state.connections:
             connection.session = self

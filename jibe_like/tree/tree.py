@@ -87,6 +87,12 @@ class Tree:
         for widget in list(self.hooked):
             self._run_hook(widget, "on_attached")
 
+    def revive(self) -> None:
+        """The tree has come back from a store."""
+        for widget in self.index.values():
+            if widget._handlers:
+                widget.recount()
+
     def close(self) -> None:
         """Ends the tree's life: hooks run, nothing is told to the host any more."""
         for widget in list(self.hooked):

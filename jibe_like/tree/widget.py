@@ -1,13 +1,10 @@
 """The widget: a plain object that describes one element and whatever is inside it."""
 
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
-from inspect import isawaitable
-from types import MemberDescriptorType
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from jibe_like.errors import (
-    NoSuchEvent,
     NotInitializedError,
     OrphanWidgetError,
     ProtocolError,
@@ -18,30 +15,20 @@ from jibe_like.errors import (
 from . import safe
 from .binding import Operation, attr, or_none
 from .children import Children
-from .events import DOM_EVENTS, Handler, Message, arity, listen_options
+from .emitter import Emitter
+from .events import DOM_EVENTS, Handler, Message
+from .facets import Attributes, Properties, Styles
 from .node import Element, Node, check_tag, walk
 from .observed import ObservedDict
 from .property import Property
 from .tree import Tree, descend
+from .widget_class import WidgetMeta, look_over
 
 _detached_identifiers = itertools.count(1)
 _known_tags: set[str] = set()
 
 
-class WidgetMeta(type):
-    """Gives the properties of a class that declares `__slots__` slots of their own, and looks each class over once.
-
-    The widgets of this package declare `__slots__ = ()`: a page has hundreds of them and a server thousands of pages.
-    """
-
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> "WidgetMeta":
-        if "__slots__" in namespace:
-            properties = [key for key, value in namespace.items() if isinstance(value, Property)]
-            namespace["__slots__"] = (*namespace["__slots__"], *("_p_" + key for key in properties))
-        return super().__new__(mcs, name, bases, namespace, **kwargs)
-
-
-class Widget(metaclass=WidgetMeta):
+class Widget(Emitter, metaclass=WidgetMeta):
     """An element of the page, with its properties, style, attributes, children and event handlers.
 
     :param style: inline style, as a dict of CSS properties.
@@ -66,10 +53,6 @@ class Widget(metaclass=WidgetMeta):
 
     tagname: str = "div"
     """The element's tag."""
-    events: ClassVar[frozenset[str]] = frozenset()
-    """Events of this class beside the browser's own (`DOM_EVENTS`)."""
-    prevents: ClassVar[frozenset[str]] = frozenset()
-    """Events of the browser that every widget of this class asks for, and whose own action is always prevented."""
     children_part: ClassVar[str] = ""
     """The part of `content` that shows something of the children; it is rendered again when they come, go or move."""
     tail_part: ClassVar[str] = ""
@@ -84,15 +67,12 @@ class Widget(metaclass=WidgetMeta):
     _bound: ClassVar[tuple[Property[Any], ...]] = ()
     _defaults: ClassVar[tuple[tuple[str, Any], ...]] = ()
     _properties: ClassVar[Mapping[str, Property[Any]]] = {}
-    _carried: ClassVar[Mapping[str, Property[Any]]] = {}
-    _carries: ClassVar[Mapping[str, str]] = {}
-    _local: ClassVar[Mapping[str, tuple[str, int]]] = {}
     _wants_hooks: ClassVar[bool] = False
     _overrides_on_change: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        _look_over(cls)
+        look_over(cls, Widget)
 
     def __init__(
         self,
@@ -238,7 +218,7 @@ class Widget(metaclass=WidgetMeta):
     @property
     def style(self) -> ObservedDict:
         """Inline style: CSS properties by name. UnsafeValueError for a value that could leave its declaration."""
-        return self._facet("style", lambda: ObservedDict(self, _Styles))  # type: ignore[no-any-return]
+        return self._facet("style", lambda: ObservedDict(self, Styles))  # type: ignore[no-any-return]
 
     @style.setter
     def style(self, values: Mapping[str, object] | None) -> None:
@@ -247,7 +227,7 @@ class Widget(metaclass=WidgetMeta):
     @property
     def attributes(self) -> ObservedDict:
         """Attributes of the element. Raises UnsafeValueError for one that could run code."""
-        return self._facet("attributes", lambda: ObservedDict(self, _Attributes))  # type: ignore[no-any-return]
+        return self._facet("attributes", lambda: ObservedDict(self, Attributes))  # type: ignore[no-any-return]
 
     @attributes.setter
     def attributes(self, values: Mapping[str, object] | None) -> None:
@@ -352,103 +332,7 @@ class Widget(metaclass=WidgetMeta):
         """The widget's own node with what surrounds it. For subclasses, together with `outer_identifier`."""
         return node
 
-    def _listening(self) -> str:
-        """The value of `data-on`."""
-        handlers = self._handlers
-        if not handlers and not self._carries and not self._local and not self.prevents:
-            return ""
-        options: dict[str, str] = (self._facets or {}).get("listen", {})
-        wanted = dict.fromkeys((*(declared.event for declared in self._carried.values()), *self.prevents))
-        wanted.update(dict.fromkeys(event for event in (*self._local, *(handlers or ())) if event in DOM_EVENTS))
-        return " ".join(
-            event
-            + (f":{self._carries[event]}" if event in self._carries else "")
-            + options.get(event, ",prevent" if event in self.prevents else "")
-            for event in wanted
-        )
-
     # -- events
-
-    @property
-    def subscribers(self) -> dict[str, list[Handler]]:
-        """The registered handlers by event (jibe's name). A copy: use `register` and `unregister` to change them."""
-        found: dict[str, list[Handler]] = {event: [] for event in (*self.events, *self._local)}
-        for event, handlers in (self._handlers or {}).items():
-            found[event] = [handler for handler, _ in handlers]
-        return found
-
-    def register(
-        self,
-        event: str,
-        handler: Handler,
-        *,
-        debounce: float = 0,
-        throttle: float = 0,
-        keys: Iterable[str] = (),
-        prevent: bool = False,
-        stop: bool = False,
-    ) -> None:
-        """Calls `handler(source, message)` at each such event; plain or `async`. It may take fewer arguments.
-
-        :param debounce: seconds of quiet before the browser reports it.
-        :param throttle: seconds between two reports at least.
-        :param keys: report these keys only (`"Enter"`, `"Escape"`: names of KeyboardEvent.key).
-        :param prevent: prevent the browser's own action.
-        :param stop: widgets around this one do not get the event.
-
-        Registering the same handler again does nothing. Raises NoSuchEvent for an event that the widget does not have.
-        """
-        if event not in self.events and event not in self._local and event not in DOM_EVENTS:
-            own = ", ".join(sorted(self.events | self._local.keys())) or "none of its own"
-            raise NoSuchEvent(
-                f"{self!r} has no event {event!r}; its events: {own}, and those of the browser (click, …)"
-            )
-        takes = arity(handler, 2)
-        options = listen_options(debounce, throttle, keys, prevent or event in self.prevents, stop)
-        if self._handlers is None:
-            self._handlers = {}
-        handlers = self._handlers.setdefault(event, [])
-        if all(known != handler for known, _ in handlers):
-            handlers.append((handler, takes))
-        if options:
-            self._facet("listen", dict)[event] = options
-        self._show_listening()
-
-    def unregister(self, event: str, handler: Handler) -> None:
-        """Takes back a `register`. Raises ValueError where the handler is not registered."""
-        handlers = (self._handlers or {}).get(event, [])
-        for entry in handlers:
-            if entry[0] == handler:
-                handlers.remove(entry)
-                break
-        else:
-            raise ValueError(f"{handler!r} is not registered for {event!r} of {self!r}")
-        if not handlers and self._handlers is not None:
-            del self._handlers[event]
-            (self._facets or {}).get("listen", {}).pop(event, None)
-        self._show_listening()
-
-    def _show_listening(self) -> None:
-        if self._tree is not None:
-            listening = self._listening() or None
-            self._tree.update(self, ("attr", "data-on"), ["attr", self.identifier, "data-on", listening])
-
-    def emit(self, event: str, message: Message | None = None) -> None:
-        """Calls the handlers registered for the event. One that raises is reported; the others are called."""
-        handlers = (self._handlers or {}).get(event)
-        if handlers:
-            complete = {"id": self.identifier, "event": event} if message is None else message
-            for handler, takes in tuple(handlers):
-                self._call(event, handler, (self, complete)[:takes])
-
-    def dispatch(self, event: str, message: Message) -> None:
-        """The event has happened: calls the method that `event_handler` marks for it, else the registered handlers."""
-        local = self._local.get(event)
-        if local is None:
-            self.emit(event, message)
-        else:
-            name, takes = local
-            self._call(event, getattr(self, name), (message,)[:takes])
 
     def on_message(self, message: Message) -> None:
         """Handles a message from the browser: takes over the properties it carries, then calls the event's handlers.
@@ -471,22 +355,6 @@ class Widget(metaclass=WidgetMeta):
             self.emit(event, message)
         elif event not in self.events and event not in self._carries and event not in DOM_EVENTS:
             raise ProtocolError(f"no such event: {event!r:.60}")
-
-    def _call(self, event: str, handler: Handler, arguments: tuple[Any, ...]) -> None:
-        """The one place that calls a user's handler."""
-        host = self._tree.host if self._tree is not None else None
-        try:
-            result = handler(*arguments)
-        except Exception as error:
-            if host is None:
-                raise
-            host.failed(self, event, error)
-            return
-        if result is not None and isawaitable(result):
-            if host is None:
-                _close(result)
-                raise OrphanWidgetError(f"{self!r} is not part of a live page: its async handler cannot run")
-            host.run(self, event, result)
 
     # -- messages to the browser
 
@@ -515,123 +383,4 @@ class Widget(metaclass=WidgetMeta):
             self._tree.call(["call", self.identifier, method, list(arguments)])
 
 
-class Properties(MutableMapping[str, Any]):
-    """A widget's properties as a mapping, over the attributes of the same name."""
-
-    def __init__(self, widget: Widget) -> None:
-        self._widget = widget
-
-    def _extra(self) -> dict[str, None]:
-        return (self._widget._facets or {}).get("extra", {})  # type: ignore[no-any-return]
-
-    def __getitem__(self, name: str) -> Any:
-        if name in self._widget._properties or name in self._extra():
-            return getattr(self._widget, name)
-        raise KeyError(name)
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        if name not in self._widget._properties:
-            self._widget._facet("extra", dict)[name] = None
-        setattr(self._widget, name, value)
-
-    def __delitem__(self, name: str) -> None:
-        if name not in self._extra():
-            raise KeyError(name)
-        del self._extra()[name]
-        delattr(self._widget, name)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._widget._properties
-        yield from self._extra()
-
-    def __len__(self) -> int:
-        return len(self._widget._properties) + len(self._extra())
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-
-class _Styles:
-    """What `Widget.style` holds."""
-
-    @staticmethod
-    def check(widget: Widget, name: str, value: Any) -> str | None:
-        try:
-            return safe.style(name, value)
-        except UnsafeValueError as error:
-            raise UnsafeValueError(f"{widget!r}: {error}") from None
-
-    @staticmethod
-    def show(widget: Widget, name: str, text: str | None) -> None:
-        if widget._tree is not None:
-            widget._tree.update(widget, ("style", name), ["style", widget.identifier, name, text])
-
-
-class _Attributes:
-    """What `Widget.attributes` holds."""
-
-    @staticmethod
-    def check(widget: Widget, name: str, value: Any) -> str | None:
-        try:
-            text = safe.attribute(name, value)
-        except UnsafeValueError as error:
-            raise UnsafeValueError(f"{widget!r}: {error}") from None
-        if name == "class":
-            # Kept in one place only, so that a later `add_class` agrees with it.
-            widget.classname = text or ""
-            return None
-        return text
-
-    @staticmethod
-    def show(widget: Widget, name: str, text: str | None) -> None:
-        if widget._tree is not None and name != "class":
-            widget._tree.update(widget, ("attr", name), ["attr", widget.identifier, name, text])
-
-
-def _look_over(cls: type[Widget]) -> None:
-    """What a widget class is, worked out once: its classes, its properties, its handlers, its hooks."""
-    lineage = [base for base in reversed(cls.__mro__) if isinstance(base, WidgetMeta)]
-    names = dict.fromkeys(base.__name__.lower() for base in lineage if not base.__name__.startswith("_"))
-    cls._classname = " ".join(names)
-    properties: dict[str, Property[Any]] = {}
-    local: dict[str, tuple[str, int]] = {}
-    for base in reversed(cls.__mro__):
-        for name, value in vars(base).items():
-            if isinstance(value, Property):
-                properties[name] = value
-            elif name in properties:
-                del properties[name]
-            for event in getattr(value, "event_register", ()) if callable(value) else ():
-                other = local.get(event)
-                if other is not None and other[0] != name and base is cls and other[0] in vars(cls):
-                    raise TypeError(f"{cls.__name__} has two handlers for the event {event!r}: {other[0]} and {name}")
-                local[event] = (name, arity(value, 2) - 1)
-    cls._properties = properties
-    cls._bound = tuple(declared for declared in properties.values() if declared.bind is not None)
-    # An empty slot takes as much memory as a full one, and four times as long to read.
-    cls._defaults = tuple(
-        (declared.slot, declared.default)
-        for declared in properties.values()
-        if list not in declared.accept and isinstance(getattr(cls, declared.slot, None), MemberDescriptorType)
-    )
-    carried = [declared for declared in properties.values() if declared.event]
-    cls._carried = {declared.name: declared for declared in carried}
-    cls._carries = {
-        event: declared.reads
-        for declared in carried
-        for event in {declared.event, *(("input",) if declared.event == "change" else ())}
-    }
-    # A method that overrides a handler may take other arguments.
-    cls._local = {event: (name, arity(getattr(cls, name), 2) - 1) for event, (name, _) in local.items()}
-    cls._wants_hooks = cls.on_attached is not Widget.on_attached or cls.on_detached is not Widget.on_detached
-    cls._overrides_on_change = cls.on_change is not Widget.on_change
-
-
-def _close(awaitable: Awaitable[Any]) -> None:
-    """A coroutine that will never run says so as a warning, unless it is closed."""
-    close = getattr(awaitable, "close", None)
-    if close is not None:
-        close()
-
-
-_look_over(Widget)
+look_over(Widget, Widget)

@@ -111,8 +111,8 @@ class MainHandler(tornado.web.RequestHandler):
         return ""
 
     def css(self) -> str:
-        """CSS of your own."""
-        return ""
+        """CSS of your own: by default the application's `stylesheet`."""
+        return str(getattr(self.mount.app_class, "stylesheet", "")) if self.mount is not None else ""
 
     async def get(self, *args: str) -> None:
         nonce = new_nonce()
