@@ -86,6 +86,21 @@ class App(Widget):
     def connections_changed(self) -> None:
         self.changes_of_connections += 1
 
+    def on_session_created(self) -> object:
+        return None
+
+    def on_session_destroyed(self) -> object:
+        return None
+
+    def on_connection_lost(self) -> object:
+        return None
+
+    def on_snapshot(self) -> object:
+        return None
+
+    def on_restore(self) -> object:
+        return None
+
 
 class Tab:
     """A page of a session and its transport: keeps the frames, and applies them to what it shows."""

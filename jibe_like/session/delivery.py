@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
+from weakref import WeakSet
 
 from jibe_like.settings import Settings
 from jibe_like.tree.changes import Patch
@@ -55,6 +56,7 @@ class Delivery:
         self._loop = loop
         self._failed = failed
         self._stale: set[Connection] = set()
+        self._strangers: WeakSet[Connection] = WeakSet()
         self._shown = False
 
     def settle(self) -> None:
@@ -66,13 +68,25 @@ class Delivery:
         if frame is not None:
             self._publish(frame)
 
+    def go_on(self, seq: int, connections: Iterable[Connection]) -> None:
+        """Goes on where another process was when its newest frame was `seq`.
+
+        Its pages may have frames that it sent after that, and lack what was waiting to be sent: whatever number one of
+        them names, it gets the whole tree.
+        """
+        self.outbox.skip_to(seq)
+        self._strangers.update(connections)
+
     def begin(self, connection: Connection, seq: int | None) -> None:
         """The page is open, and gets what it lacks. `seq`: the last frame that it has; None: it has none."""
-        missed = None if seq is None else self.outbox.after(seq, connection.id)
+        missed = None
+        if seq is not None and connection not in self._strangers:
+            missed = self.outbox.after(seq, connection.id)
         if missed is None:
-            # A page that outlived a server's death may have frames that this one never sent.
-            self.outbox.skip_to(seq or 0)
+            # The page takes no number twice, and this one may have a high one from another process.
+            self.outbox.skip_to(0 if seq is None else seq + 1)
             self.settle()
+        self._strangers.discard(connection)
         self._shown = True
         self.open.append(connection)
         if missed is None:
@@ -125,8 +139,9 @@ class Delivery:
         """Sends the whole tree to every page: it is another one."""
         self.outbox.skip_to(self.outbox.seq + 1)
         self.document.tree.changes.keep_calls()
-        for connection in self.open:
-            self.send_root(connection)
+        for connection in tuple(self.open):
+            if connection not in self._stale:
+                self.send_root(connection)
 
     def send_kept(self, connection: Connection, number: int) -> None:
         """The page's events up to this number are in the store."""

@@ -1,6 +1,7 @@
-"""What a session asks of the application that it hosts."""
+"""What a session asks of the application that it hosts, and what it stores of it."""
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
@@ -32,3 +33,22 @@ class Document(Protocol):
     def wsopen(self) -> None: ...
 
     def connections_changed(self) -> None: ...
+
+    def on_session_created(self) -> object: ...
+
+    def on_session_destroyed(self) -> object: ...
+
+    def on_connection_lost(self) -> object: ...
+
+    def on_snapshot(self) -> object: ...
+
+    def on_restore(self) -> object: ...
+
+
+@dataclass
+class SessionState:
+    """What of a session is stored."""
+
+    document: Any
+    seq: int
+    connections: list[Connection] = field(default_factory=list)

@@ -10,8 +10,9 @@ from jibe_like.errors import MisfitSnapshotError, SnapshotError, StoreError, Unp
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store
 
+from .document import SessionState
 from .hooks import run_hook
-from .session import Session, SessionState
+from .session import Session
 from .snapshot import Snapshots
 
 logger = logging.getLogger("jibe_like.session")
@@ -19,6 +20,7 @@ logger = logging.getLogger("jibe_like.session")
 _SHARE: Final = 0.05
 """Of the event loop's time, that snapshots may take."""
 _BUSY_PAUSE: Final = 0.02
+"""Seconds between two looks at the sessions whose handlers are at work."""
 
 
 class Keeper:
@@ -37,22 +39,28 @@ class Keeper:
         self._snapshots = snapshots
         self._settings = settings
         self._changed: dict[Session, float] = {}
+        self._busy: dict[Session, float] = {}
+        self._looked_at = 0.0
+        self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._named: set[str] = set()
 
     def mark(self, session: Session) -> None:
         """The session's state may have changed."""
-        if session not in self._changed:
+        if session not in self._changed and session not in self._busy and not self._closed:
             self._changed[session] = time.monotonic()
             if self._task is None:
                 self._task = asyncio.get_running_loop().create_task(self._work())
 
     async def keep(self, session: Session) -> float:
         """Writes a session now. Gives the seconds that it took the event loop."""
-        self._changed.pop(session, None)
+        self._forget(session)
         await run_hook(session.document, "on_snapshot")
         if session.destroyed:
             return 0.0
+        # What the hook has changed is shown and stored, and is no reason to do so again.
+        session.flush()
+        self._forget(session)
         handled = {connection.id: connection.handled for connection in session.connections.values()}
         started = time.perf_counter()
         try:
@@ -94,11 +102,12 @@ class Keeper:
 
     def drop(self, session: Session) -> None:
         """The session has ended."""
-        self._changed.pop(session, None)
+        self._forget(session)
         self.store.delete(self.app, session.id)
 
     async def close(self, sessions: list[Session]) -> None:
-        """Writes all of them, and waits until that is done."""
+        """Writes all of them, and waits until that is done. Nothing is written afterwards."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -107,25 +116,46 @@ class Keeper:
         await self.store.flush()
 
     async def _work(self) -> None:
-        while self._changed:
+        while self._changed or self._busy:
             now = time.monotonic()
+            self._look_at_busy(now)
+            if not self._changed:
+                await asyncio.sleep(_BUSY_PAUSE)
+                continue
             session, since = next(iter(self._changed.items()))
             wait = since + self._settings.snapshot_delay - now
             if wait > 0:
-                await asyncio.sleep(wait)
+                await asyncio.sleep(min(wait, _BUSY_PAUSE) if self._busy else wait)
             elif session.is_busy and now - since < self._settings.snapshot_patience:
-                # Half an event must not be stored as a whole one. To the end of the line, with its time.
+                # Half an event must not be stored as a whole one.
                 del self._changed[session]
-                self._changed[session] = since
-                await asyncio.sleep(_BUSY_PAUSE)
+                self._busy[session] = since
             else:
-                try:
-                    spent = await self.keep(session)
-                except Exception:
-                    logger.exception("session %s could not be stored", session.id)
-                    spent = 0.0
-                await asyncio.sleep(spent / _SHARE - spent)
+                await asyncio.sleep(await self._keep_or_log(session))
         self._task = None
+
+    async def _keep_or_log(self, session: Session) -> float:
+        """Gives the seconds to rest afterwards."""
+        try:
+            spent = await self.keep(session)
+        except Exception:
+            logger.exception("session %s could not be stored", session.id)
+            return 0.0
+        return spent / _SHARE - spent
+
+    def _look_at_busy(self, now: float) -> None:
+        """Those that have come to rest, or that cannot be waited for any longer, stand in line again."""
+        if now - self._looked_at < _BUSY_PAUSE:
+            return
+        self._looked_at = now
+        for session, since in tuple(self._busy.items()):
+            if not session.is_busy or now - since >= self._settings.snapshot_patience:
+                del self._busy[session]
+                self._changed[session] = since
+
+    def _forget(self, session: Session) -> None:
+        self._changed.pop(session, None)
+        self._busy.pop(session, None)
 
     def _context(self, session_id: str) -> str:
         return f"{self.app} {session_id}"

@@ -11,9 +11,10 @@ from jibe_like.errors import TooManySessionsError
 from jibe_like.settings import Settings
 
 from .connection import RESTARTING, Connection
+from .document import Document
 from .hooks import run_hook
 from .keeper import Keeper
-from .session import Document, Session
+from .session import Session
 from .token import Claims, Tokens
 
 logger = logging.getLogger("jibe_like.session")
@@ -67,11 +68,13 @@ class Registry:
         session = self.enter_now(connection)
         if session is None:
             key = self._key(connection)
-            session = await self._only_once(key, self._load_or_start(key, connection))
-            assert session is not None
+            while session is None:
+                # Whoever came first may only have looked for it in the store, in vain.
+                session = await self._only_once(key, self._load_or_start(key, connection))
             session.join(connection)
         if session.created is not None:
             await asyncio.shield(session.created)
+            session.join(connection)
         return session
 
     def enter_now(self, connection: Connection) -> Session | None:
@@ -154,7 +157,8 @@ class Registry:
             raise TooManySessionsError(
                 f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
             )
-        session = self._host(key, self._make(connection))
+        session = self._session(key, self._make(connection))
+        self._add(session)
         self._waiting.add(session)
         session.creating()
         return session
@@ -164,17 +168,17 @@ class Registry:
         state = await self._keeper.load(key)
         if state is None or key in self.sessions:
             return self.sessions.get(key)
-        session = self._host(key, state.document)
+        session = self._session(key, state.document)
         session.take_over(state)
         if not await run_hook(state.document, "on_restore"):
             logger.warning("session %s starts anew: on_restore did not take it", key)
             self.discard(session)
             return None
+        self._add(session)
         logger.info("session %s was restored", key)
         return session
 
-    def _host(self, key: str, document: Document) -> Session:
-        durable = self._keeper is not None
+    def _session(self, key: str, document: Document) -> Session:
         session = Session(
             key,
             document,
@@ -182,10 +186,12 @@ class Registry:
             changed=self._keeper.mark if self._keeper is not None else None,
             issue_token=self.issue_token,
         )
-        session.durable = durable
-        self.sessions[key] = session
-        self._watch()
+        session.durable = self._keeper is not None
         return session
+
+    def _add(self, session: Session) -> None:
+        self.sessions[session.id] = session
+        self._watch()
 
     # -- going out
 
@@ -193,7 +199,7 @@ class Registry:
         """Ends a session."""
         self.sessions.pop(session.id, None)
         self._waiting.discard(session)
-        if self._keeper is not None:
+        if self._keeper is not None and session.used:
             self._keeper.drop(session)
         session.destroy()
 
@@ -203,16 +209,20 @@ class Registry:
             self._timer.cancel()
             self._timer = None
         sessions = list(self.sessions.values())
-        if sessions:
-            await asyncio.gather(*(session.come_to_rest(self.settings.stop_timeout) for session in sessions))
+        await self._come_to_rest(sessions)
         for session in sessions:
             session.flush()
         if self._keeper is not None:
             await self._keeper.close([session for session in sessions if session.used])
         for session in sessions:
             session.destroy(RESTARTING, "the server stops")
+        # What they have cancelled ends, and their last hooks too, while there still is a server.
+        await self._come_to_rest(sessions)
         self.sessions.clear()
         self._waiting.clear()
+
+    async def _come_to_rest(self, sessions: list[Session]) -> None:
+        await asyncio.gather(*(session.come_to_rest(self.settings.stop_timeout) for session in sessions))
 
     def _watch(self) -> None:
         if self._timer is None:

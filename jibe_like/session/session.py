@@ -5,20 +5,21 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
-from jibe_like.tree.tree import Tree
 from jibe_like.wire.messages import PONG, Event, encode_hello
 
 from .connection import CLOSED_BY_APP, REPLACED, Connection
 from .delivery import Delivery
+from .document import Document, SessionState
 from .hooks import begin_hook
+from .lifetime import Lifetime
+from .tasks import Tasks
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -28,51 +29,12 @@ logger = logging.getLogger("jibe_like.session")
 T = TypeVar("T")
 
 
-class Document(Protocol):
-    """What a session asks of the application that it hosts."""
-
-    connection: Connection | None
-    session: "Session | None"
-
-    @property
-    def tree(self) -> Tree: ...
-
-    def node(self) -> Element: ...
-
-    def on_message(self, message: Message) -> None: ...
-
-    def on_error(self, widget: "Widget", event: str, error: Exception) -> object: ...
-
-    def wsopen(self) -> None: ...
-
-    def on_session_created(self) -> object: ...
-
-    def on_session_destroyed(self) -> object: ...
-
-    def on_connection_lost(self) -> object: ...
-
-    def on_snapshot(self) -> object: ...
-
-    def on_restore(self) -> object: ...
-
-    def connections_changed(self) -> None: ...
-
-
-@dataclass
-class SessionState:
-    """What of a session is stored."""
-
-    document: Any
-    seq: int
-    connections: list[Connection] = field(default_factory=list)
-
-
 def current_time() -> float:
     """Milliseconds since the epoch."""
     return time.time() * 1000
 
 
-class Session:
+class Session(Lifetime):
     """Hosts an application for zero, one or many connections (Bokeh's ServerSession, whose document is the app here).
 
     :param session_id: unique on the server.
@@ -98,16 +60,11 @@ class Session:
     ) -> None:
         if session_id is None or document is None:
             raise ValueError("a session needs an id and a document")
+        super().__init__()
         self.id = session_id
         self.document = document
         self.settings = settings or Settings()
         self.loop = io_loop or asyncio.get_running_loop()
-        self.destroyed = False
-        """Whether the session has ended."""
-        self.expiration_requested = False
-        """Whether it ends as soon as no connection is left, however young it is."""
-        self.expiration_blocked_count = 0
-        """How many blocks there are: see `block_expiration`."""
         self.used = False
         """Whether some page has opened its connection."""
         self.durable = False
@@ -120,10 +77,9 @@ class Session:
         self._token = token
         self._issue_token = issue_token
         self._on_changed = changed
-        self._last_unsubscribe = time.monotonic()
         self._lock: asyncio.Lock | None = None
         self._queue: deque[tuple[Connection, Event]] = deque()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = Tasks(self.loop, self.changed)
         self._flushing = False
         document.session = self
         document.tree.go_live(self)
@@ -133,9 +89,9 @@ class Session:
 
     @property
     def token(self) -> str | None:
-        """A token that names the session."""
-        if self._token is None and self._issue_token is not None and self.document.connection is not None:
-            self._token = self._issue_token(self.document.connection)
+        """A token that names the session, for one of its pages; None where there is none."""
+        if self._token is None and self._issue_token is not None:
+            return next((self._issue_token(connection) for connection in self.connections.values()), None)
         return self._token
 
     @property
@@ -147,9 +103,10 @@ class Session:
 
     def creating(self) -> None:
         """Calls the application's `on_session_created`."""
-        begun = begin_hook(self.document, "on_session_created")
-        if not isinstance(begun, bool):
-            self.created = self.start(begun)
+        self.created = self._start_hook("on_session_created")
+        if self.created is not None:
+            self.block_expiration()
+            self.created.add_done_callback(lambda _: self.unblock_expiration())
 
     def join(self, connection: Connection) -> None:
         """A page is about to show this session: its HTML has the tree as it is now."""
@@ -195,9 +152,10 @@ class Session:
 
     def replace_transport(self, connection: Connection) -> None:
         """The page comes by another transport: the one that it had is given up."""
-        if connection.transport is not None:
-            connection.transport.close(REPLACED, "the page opened another connection")
-            connection.transport = None
+        # Taken from it first: to the application the page has not left.
+        transport, connection.transport = connection.transport, None
+        if transport is not None:
+            transport.close(REPLACED, "the page opened another connection")
 
     def unsubscribe(self, connection: Connection, *, said_goodbye: bool = False) -> None:
         """The page cannot be reached any more. `said_goodbye`: it was closed, and not lost."""
@@ -215,39 +173,13 @@ class Session:
     def forget(self, connection: Connection) -> None:
         """The page will not come back."""
         self.connections.pop(connection.id, None)
-        connection.session = None
+        connection.session = connection.transport = None
 
     def notify_connection_lost(self) -> None:
         """Calls the application's `on_connection_lost`."""
-        begun = begin_hook(self.document, "on_connection_lost")
-        if not isinstance(begun, bool):
-            self.start(begun)
+        self._start_hook("on_connection_lost")
 
     # -- how long it lives
-
-    @property
-    def expiration_blocked(self) -> bool:
-        """Whether something keeps the session from ending."""
-        return self.expiration_blocked_count > 0
-
-    def block_expiration(self) -> None:
-        """Keeps the session from ending until `unblock_expiration` has been called as often."""
-        self.expiration_blocked_count += 1
-
-    def unblock_expiration(self) -> None:
-        """Takes back one `block_expiration`. Raises RuntimeError where there is none."""
-        if not self.expiration_blocked_count:
-            raise RuntimeError(f"{self!r}: expiration is not blocked")
-        self.expiration_blocked_count -= 1
-
-    def request_expiration(self) -> None:
-        """Ends the session soon, if no connection is there or as soon as none is."""
-        self.expiration_requested = True
-
-    @property
-    def milliseconds_since_last_unsubscribe(self) -> float:
-        """Since the last page went or, before any came, since the session was made."""
-        return (time.monotonic() - self._last_unsubscribe) * 1000
 
     @property
     def may_expire(self) -> bool:
@@ -277,7 +209,9 @@ class Session:
         while self._queue:
             async with self.lock:
                 self._handle(*self._queue[0])
-                self._queue.popleft()
+                # A handler may have ended the session, and the queue with it.
+                if self._queue:
+                    self._queue.popleft()
 
     def _handle(self, connection: Connection, event: Event) -> None:
         if event.n:
@@ -332,12 +266,12 @@ class Session:
             async with self.lock:
                 if self.destroyed:
                     return None
-                result = func(*args, **kwargs)
-                if isawaitable(result):
-                    result = await result
-                self.flush()
-                self.changed()
-                return result
+                try:
+                    result = func(*args, **kwargs)
+                    return await result if isawaitable(result) else result
+                finally:
+                    self.flush()
+                    self.changed()
         finally:
             self.unblock_expiration()
 
@@ -362,9 +296,16 @@ class Session:
         self._delivery.send_roots()
 
     async def patch(self, message: Message, connection: Connection | None = None) -> None:
-        """Changes the document by a message, as if a page had sent it: `id`, `event`, `data`, `properties`."""
-        origin = {"connection": connection.id} if connection is not None else {}
-        await self.with_document_locked(lambda: self.document.on_message({**message, **origin}))
+        """Changes the document by a message, as if a page had sent it: `id`, `event`, `data`, `properties`.
+
+        :param connection: the page that it came from: the others are told, and this one of what else has changed.
+        """
+
+        def change() -> None:
+            self.document.on_message({**message, "connection": connection.id} if connection is not None else message)
+            self.flush(connection)
+
+        await self.with_document_locked(change)
 
     # -- the store
 
@@ -375,8 +316,8 @@ class Session:
 
     @property
     def is_busy(self) -> bool:
-        """Whether an `async` handler is at work: its event has been handled in part."""
-        return bool(self._tasks or self._queue)
+        """Whether somebody is at work on the document: an event has been handled in part."""
+        return bool(self._tasks or self._queue or (self._lock is not None and self._lock.locked()))
 
     def state(self) -> SessionState:
         """What is to be stored."""
@@ -386,7 +327,7 @@ class Session:
         """Goes on where the stored session was: its pages may come back."""
         self.used = True
         self.document.tree.revive()
-        self._delivery.outbox.skip_to(state.seq)
+        self._delivery.go_on(state.seq, state.connections)
         for connection in state.connections:
             connection.session = self
             connection.acked = state.seq
@@ -425,19 +366,15 @@ class Session:
 
     def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         """Runs a coroutine as a task that ends with the session."""
-        task = self.loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        self.changed()
+        return self._tasks.start(work)
 
     async def come_to_rest(self, seconds: float) -> None:
-        """Waits for running handlers to end, so long at the most."""
-        if self._tasks:
-            await asyncio.wait(tuple(self._tasks), timeout=seconds)
+        """Waits for running handlers and hooks to end, so long at the most."""
+        await self._tasks.come_to_rest(seconds)
+
+    def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
+        begun = begin_hook(self.document, name)
+        return None if isinstance(begun, bool) else self.start(begun)
 
     def _call_document(self, method: str) -> None:
         try:
@@ -463,8 +400,7 @@ class Session:
             return
         self.flush()
         self.destroyed = True
-        for task in tuple(self._tasks):
-            task.cancel()
+        self._tasks.cancel()
         for connection in tuple(self.connections.values()):
             connection.close(code, reason)
             self.forget(connection)
@@ -473,11 +409,5 @@ class Session:
         self.document.tree.close()
         begun = begin_hook(self.document, "on_session_destroyed")
         if not isinstance(begun, bool):
-            # The hook outlives the session's own tasks, which have been cancelled.
-            _last_words.add(task := self.loop.create_task(begun))
-            task.add_done_callback(_last_words.discard)
+            self._tasks.start_last(begun)
         self.document.session = None
-
-
-_last_words: set[asyncio.Task[bool]] = set()
-"""Hooks of sessions that have ended. The event loop itself holds its tasks weakly."""

@@ -12,11 +12,12 @@ import tornado.web
 
 from jibe_like.errors import StoreError
 from jibe_like.session.connection import Connection, Visit
+from jibe_like.session.document import Document
 from jibe_like.session.identity import Identities, process_secret
 from jibe_like.session.keeper import Keeper
 from jibe_like.session.main_module import canonical_module
 from jibe_like.session.registry import Registry
-from jibe_like.session.session import Document, Session
+from jibe_like.session.session import Session
 from jibe_like.session.snapshot import Snapshots
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store, open_store
