@@ -17,7 +17,7 @@ from .session.hooks import run_hook
 from .session.session import Session
 from .settings import Settings
 from .tree.events import Message
-from .tree.tree import Tree
+from .tree.tree import Tree, keep_newest
 from .tree.widget import Widget
 from .web.assets import asset_rules
 from .web.client import PATH, ClientHandler
@@ -108,7 +108,7 @@ class MainApp(VBox):
             path.insert(0, self.identifier)
         encode(message)
         if self.session is None or not self.session.connection_count:
-            self.outbox.append(message)
+            keep_newest(self.outbox, message, self)
         else:
             self.tree.call(["message", message])
 

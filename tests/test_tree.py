@@ -10,7 +10,7 @@ import pytest
 from jibe_like.errors import UnsafeValueError
 from jibe_like.tree.binding import redraw, text
 from jibe_like.tree.property import Property
-from jibe_like.tree.tree import Tree, descend, generated_identifier
+from jibe_like.tree.tree import MOST_WAITING, Tree, descend, generated_identifier
 from jibe_like.tree.widget import Widget
 from tests.live_tree import FakeHost, operations
 
@@ -370,3 +370,12 @@ def test_hooks_are_not_lost_by_pickling() -> None:
     hooked = copy.root.children[0]
     assert isinstance(hooked, Hooked)
     assert hooked.log == ["a attached"]
+
+
+def test_what_waits_for_a_page_that_does_not_come_is_bounded(caplog: pytest.LogCaptureFixture) -> None:
+    tree = Tree(Widget(identifier="topwidget"))
+    for number in range(MOST_WAITING + 5):
+        tree.call(["message", {"number": number}])
+    assert [tree.changes.calls[place][1]["number"] for place in (0, -1)] == [5, MOST_WAITING + 4]
+    assert len(tree.changes.calls) == MOST_WAITING
+    assert len(caplog.records) == 1

@@ -1,10 +1,11 @@
 """The tree as a whole: who is in it, by identifier, and what has changed."""
 
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 from sys import intern
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jibe_like.errors import TreeError
 
@@ -34,6 +35,11 @@ class Host(Protocol):
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         """A handler raised."""
 
+
+logger = logging.getLogger("jibe_like.tree")
+
+MOST_WAITING: Final = 1_000
+"""Messages and calls kept for a page that cannot be reached; what it shows needs none of them."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _generated: list[str] = []
@@ -208,7 +214,7 @@ class Tree:
         if threading.get_ident() != self._thread and (host := self.host) is not None:
             host.call_threadsafe(partial(self.call, operation))
         else:
-            self.changes.calls.append(operation)
+            keep_newest(self.changes.calls, operation, self.root)
             self._changed()
 
     def go(self, url: str) -> None:
@@ -231,6 +237,15 @@ class Tree:
         """The operations for everything since the last call, or None."""
         self._awake = False
         return self.changes.take(self.index)
+
+
+def keep_newest(waiting: list[Any], newest: Any, owner: "Widget") -> None:
+    """Adds to what waits for a page that does not come; beyond the bound the oldest is forgotten, and that logged."""
+    if len(waiting) >= MOST_WAITING:
+        del waiting[0]
+    elif len(waiting) == MOST_WAITING - 1:
+        logger.warning("%r: %d messages and calls wait for a page; older ones are forgotten", owner, MOST_WAITING)
+    waiting.append(newest)
 
 
 def descend(widget: "Widget") -> Iterator["Widget"]:
