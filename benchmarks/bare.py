@@ -24,8 +24,11 @@ PAGE = tornado.template.Template(
 SCRIPT = """
 const socket = new WebSocket(`ws://${location.host}/websocket`), label = document.getElementById("w2");
 let n = 0;
-document.getElementById("w1").addEventListener("click", event => socket.send(JSON.stringify(
-  {n: ++n, ack: n - 1, id: "w1", event: "click", data: {clientX: event.clientX, clientY: event.clientY}})));
+document.getElementById("w1").addEventListener("click", event => {
+  const send = () => socket.send(JSON.stringify(
+    {n: ++n, ack: n - 1, id: "w1", event: "click", data: {clientX: event.clientX, clientY: event.clientY}}));
+  if (socket.readyState) send(); else socket.addEventListener("open", send);
+});
 socket.onmessage = event => { label.textContent = JSON.parse(event.data).ops[0][2]; };
 """
 

@@ -19,7 +19,7 @@ FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The browser's clock has a tenth of a millisecond: less than the difference of two pages, so ten clicks are timed at once.
+# The browser's clock counts tenths of a millisecond, and two pages differ by less: ten clicks are timed at once.
 WARM_UP, BLOCKS, BLOCK = 3, 50, 10
 _LIMIT_MS = 60_000
 

@@ -1,4 +1,4 @@
-"""A TCP proxy that harms what goes through it: it cuts, stalls and delays at random, and refuses websockets when told."""
+"""A TCP proxy that harms what goes through it: it cuts, stalls and delays by chance, and refuses websockets."""
 
 import asyncio
 import contextlib

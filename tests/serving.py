@@ -161,11 +161,11 @@ class Script:
 
     def __init__(self, target: Path | str, log: Path, env: dict[str, str]) -> None:
         with socket.create_server((HOST, 0)) as unused:
-            self._port: int = unused.getsockname()[1]
-        self.url = f"http://{HOST}:{self._port}/"
+            self.port: int = unused.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}/"
         name = str(target)
         self._command = [sys.executable, *([name] if name.endswith(".py") else ["-m", name])]
-        self._env = {**os.environ, "PYTHONPATH": str(ROOT), **env, "PORT": str(self._port)}
+        self._env = {**os.environ, "PYTHONPATH": str(ROOT), **env, "PORT": str(self.port)}
         self._log = log
 
     def start(self, timeout: float = 30) -> None:
@@ -200,7 +200,7 @@ class Script:
 
     def _accepts(self) -> bool:
         try:
-            socket.create_connection((HOST, self._port), timeout=1).close()
+            socket.create_connection((HOST, self.port), timeout=1).close()
         except OSError:
             return False
         return True

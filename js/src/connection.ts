@@ -25,7 +25,7 @@ import {
   SOON,
 } from "./limits.ts";
 import type { Frame } from "./protocol.ts";
-import { check, heard, isSilent, startPulse, stopPulse } from "./pulse.ts";
+import { check, heard, startPulse, stopPulse } from "./pulse.ts";
 
 export enum State {
   /** Not connected; the next attempt has its time. */
@@ -67,8 +67,8 @@ let retry = 0;
 let polling = false;
 /** Whether a websocket has ever worked. */
 let proven = false;
-/** Whether the server may yet see a channel that was given up before its hello, and close the present one for it. */
-let stray = false;
+/** Channels given up before their hello: the server may yet see one, and close the present one for it. */
+let strays = 0;
 
 function change(to: State, ...expected: State[]): void {
   if (!expected.includes(state)) {
@@ -129,14 +129,16 @@ function closed(code: number): void {
   channel = undefined;
   dropSpare();
   stopPulse();
-  const over = code === NORMAL || (code === REPLACED && !stray);
-  change(over ? State.Ended : State.Waiting, State.Connecting, State.Ready);
-  if (over) {
+  if (code === NORMAL || (code === REPLACED && !strays)) {
+    change(State.Ended, State.Connecting, State.Ready);
     clearTimeout(timer);
     listener.ended(code !== NORMAL);
     return;
   }
-  stray &&= code !== REPLACED;
+  change(State.Waiting, State.Connecting, State.Ready);
+  if (code === REPLACED) {
+    strays--;
+  }
   const now = performance.now();
   const pause = [TOO_MANY_EVENTS, FAILED, TRY_AGAIN].includes(code) ? PAUSE : 0;
   earliest = now + pause;
@@ -155,7 +157,9 @@ function closed(code: number): void {
 /** Gives up the channel there is: nothing says that it leads anywhere. */
 function giveUp(code = BLOCKED): void {
   const given = channel;
-  stray ||= state !== State.Ready;
+  if (state !== State.Ready) {
+    strays++;
+  }
   closed(code);
   given?.close();
 }
@@ -174,21 +178,19 @@ function hurry(): void {
 
 /** The page is looked at again. Whoever was away does not know whether the connection was, too. */
 function awake(event: Event): void {
-  if (document.hidden) {
-    return;
-  }
-  if (state !== State.Ready) {
+  if (!document.hidden) {
     hurry();
-  } else if ((event as PageTransitionEvent).persisted || isSilent()) {
-    check(AWAKE_PATIENCE);
+    check(AWAKE_PATIENCE, (event as PageTransitionEvent).persisted);
   }
 }
 
 function dropSpare(): void {
-  const given = spare;
-  spare = undefined;
-  stray ||= given !== undefined;
-  given?.close();
+  if (spare) {
+    const given = spare;
+    spare = undefined;
+    strays++;
+    given.close();
+  }
 }
 
 /** Tries whether a websocket works by now, while polling goes on. */

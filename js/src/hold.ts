@@ -142,9 +142,9 @@ export function resumeHold(got: number, again: boolean): void {
   releaseUpTo(got);
 }
 
-/** A fresh session knows nothing. What the user has ever changed counts as typed. */
-export function restartHold(): void {
-  handledUpTo = 0;
+/** A fresh session knows nothing. What the user has ever changed counts as typed. `got`: see `restartOutbox`. */
+export function restartHold(got: number): void {
+  handledUpTo = got;
   waiting.clear();
   for (const element of document.querySelectorAll("[data-on]")) {
     for (const field of fields.get(element)?.values() ?? []) {

@@ -26,8 +26,6 @@ export const PROVEN_RETRY = 1_000;
 export const RETRY = 30_000;
 export const LONGEST_RETRY = 300_000;
 
-/** Most events in one request, where the page polls. */
-export const MOST_EVENTS = 64;
 /** A standalone `ack` goes out after so many frames, or so long after the last. */
 export const ACK_FRAMES = 64;
 export const ACK_DELAY = 1_000;

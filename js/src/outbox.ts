@@ -41,9 +41,9 @@ export function resumeFrom(got: number): readonly Kept[] {
   return kept.filter(({ n }) => n > got);
 }
 
-/** A fresh session knows none of the events, and counts from 1. */
-export function restartOutbox(): void {
+/** A fresh session knows none of the events. `got` is 0, but where it was greeted before it could show itself. */
+export function restartOutbox(got: number): void {
   kept = [];
-  last = 0;
+  last = got;
   greeted = true;
 }

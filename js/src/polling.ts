@@ -1,6 +1,6 @@
 /** Long polling as a channel, where websockets are blocked. */
 import { BLOCKED, type Channel, LOST, type Receiver, TRY_AGAIN } from "./channel.ts";
-import { MOST_EVENTS, POLL_PATIENCE } from "./limits.ts";
+import { POLL_PATIENCE } from "./limits.ts";
 import type { Frame } from "./protocol.ts";
 
 /** What the server answers: nothing of it where it has only taken events. */
@@ -15,16 +15,18 @@ function codeOf(status: number): number {
   return status === 503 ? TRY_AGAIN : status > 500 ? LOST : BLOCKED;
 }
 
-/** Starts to poll at a URL relative to the page. `first` says who asks, and what the page has. */
-export function openPolling(address: string, first: object, to: Receiver): Channel {
+/**
+ * Starts to poll at a URL relative to the page. `first` says who asks, and what the page has; `most` characters of
+ * events go in one request, or a single event.
+ */
+export function openPolling(address: string, first: object, most: number, to: Receiver): Channel {
   const url = new URL(address, document.baseURI);
   const control = new AbortController();
-  const { signal } = control;
   const waiting: string[] = [];
   let sending = false;
 
   function end(code: number): void {
-    if (!signal.aborted) {
+    if (!control.signal.aborted) {
       control.abort();
       to.closed(code);
     }
@@ -36,7 +38,7 @@ export function openPolling(address: string, first: object, to: Receiver): Chann
     let code = LOST;
     try {
       const headers = { "Content-Type": "application/json" };
-      const response = await fetch(url, { method: "POST", headers, body, signal });
+      const response = await fetch(url, { method: "POST", headers, body, signal: control.signal });
       if (response.ok) {
         return JSON.parse((await response.text()) || "{}");
       }
@@ -65,12 +67,20 @@ export function openPolling(address: string, first: object, to: Receiver): Chann
     }
   }
 
+  function take(): string {
+    let events = `${waiting.shift()}`;
+    while (waiting[0] && events.length + waiting[0].length < most) {
+      events += `,${waiting.shift()}`;
+    }
+    return events;
+  }
+
   async function sendWaiting(): Promise<void> {
     sending = true;
     // What happens in one turn goes together.
     await null;
-    while (waiting.length > 0 && !signal.aborted) {
-      await post(`{"events":[${waiting.splice(0, MOST_EVENTS)}]}`);
+    while (waiting.length > 0 && !control.signal.aborted) {
+      await post(`{"events":[${take()}]}`);
     }
     sending = false;
   }

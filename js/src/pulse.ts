@@ -8,8 +8,6 @@ let dead: () => void;
 let heardAt = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-const silence = (): number => Date.now() - heardAt;
-
 /** From now on asks after so many seconds of silence; 0: never. `dead` is told where nothing comes then. */
 export function startPulse(seconds: number, toAsk: () => void, whenDead: () => void): void {
   period = seconds * 1_000;
@@ -29,26 +27,22 @@ export function heard(): void {
   heardAt = Date.now();
 }
 
-/** Whether the silence is long enough to ask. */
-export function isSilent(): boolean {
-  return silence() >= period;
-}
-
-/** Asks now. */
-export function check(patience: number): void {
-  if (period) {
+/** Asks now; only after a silence unless `always`. */
+export function check(patience: number, always: boolean): void {
+  const now = Date.now();
+  if (period && (always || now - heardAt >= period)) {
     clearTimeout(timer);
-    const asked = Date.now();
-    timer = setTimeout(() => (heardAt < asked ? dead() : watch()), patience);
+    timer = setTimeout(() => (heardAt < now ? dead() : watch()), patience);
     ask();
   }
 }
 
 function watch(): void {
-  if (isSilent()) {
-    check(PONG_PATIENCE);
-  } else {
+  const left = heardAt + period - Date.now();
+  if (left > 0) {
     // One timer however many frames come: it looks when the last one was.
-    timer = setTimeout(watch, period - silence());
+    timer = setTimeout(watch, left);
+  } else {
+    check(PONG_PATIENCE, true);
   }
 }

@@ -26,8 +26,10 @@ let lastFrame = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** A message to the server; without an event it acknowledges alone, or asks. */
-export function encode(message: Partial<Kept & Ping>, ack: number | undefined): string {
-  const { n, id, event, data, properties, ping } = message;
+export function encode(
+  { n, id, event, data, properties, ping }: Partial<Kept & Ping>,
+  ack: number | undefined,
+): string {
   return JSON.stringify({ n, ack, id, event, data, properties, ping });
 }
 
@@ -59,8 +61,8 @@ function onHello({ token, got, kept, resumed }: Hello): void {
     }
   } else {
     seq = undefined;
-    restartOutbox();
-    restartHold();
+    restartOutbox(got);
+    restartHold(got);
   }
 }
 
@@ -142,7 +144,9 @@ export function startSession(given: Config, report: () => void): void {
   open({
     // A page that was given no session has no token, and an empty one is no subprotocol.
     websocket: (to) => openWebsocket(socketUrl(config, seq), [SUBPROTOCOL, config.token].filter(Boolean), to),
-    polling: poll ? (to) => openPolling(poll, { token: config.token || undefined, seq }, to) : undefined,
+    polling: poll
+      ? (to) => openPolling(poll, { token: config.token || undefined, seq }, config.limit || Infinity, to)
+      : undefined,
     ping,
     ask: () => send(encode({ ping: 1 }, undefined)),
     message: onMessage,

@@ -306,12 +306,16 @@ describe("the end", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test("is not that a channel given up earlier was seen late: that is forgiven once", () => {
-    pass(10_000);
-    wait();
-    last().greet().drop(4000);
-    expect(connection.isEnded()).toBe(false);
-    wait();
+  test("is not that channels given up earlier were seen late: that is forgiven once for each", () => {
+    for (let i = 0; i < 2; i++) {
+      pass(10_000);
+      wait();
+    }
+    for (let i = 0; i < 2; i++) {
+      last().greet().drop(4000);
+      expect(connection.isEnded()).toBe(false);
+      wait();
+    }
     last().greet().drop(4000);
     expect(connection.isEnded()).toBe(true);
   });

@@ -5,7 +5,7 @@ import frameCases from "../../tests/contract/frames.json";
 import nodeCases from "../../tests/contract/nodes.json";
 import firstHtmlCases from "../../tests/contract/nodes_first_html.json";
 import patchCases from "../../tests/contract/patches.json";
-import type { Branch, Frame, Kept, Operation } from "../src/protocol.ts";
+import type { Branch, Frame, Kept, Operation, Ping } from "../src/protocol.ts";
 import { byId, connect, FakeSocket, start, useFreshClient } from "./client.ts";
 
 interface NodeCase {
@@ -75,8 +75,20 @@ describe("patches.json", () => {
   });
 });
 
+interface FrameCase {
+  name: string;
+  frame: Frame;
+  text: string;
+}
+
+interface EventCase {
+  name: string;
+  event: Partial<Kept & Ping> & { ack?: number };
+  text: string;
+}
+
 describe("frames.json", () => {
-  const cases = frameCases as unknown as { name: string; frame: Frame; text: string }[];
+  const cases = frameCases as unknown as FrameCase[];
 
   test.each(cases)("$name", ({ frame, text }) => {
     expect(JSON.parse(text)).toEqual(frame);
@@ -93,14 +105,21 @@ describe("frames.json", () => {
     }
     expect(errors).not.toHaveBeenCalled();
   });
+
+  test("every hello makes the connection ready", async () => {
+    await start("");
+    const { isReady } = await import("../src/connection.ts");
+    for (const { text } of cases.filter(({ frame }) => frame.hello)) {
+      expect(isReady()).toBe(false);
+      FakeSocket.last.onmessage?.({ data: text });
+      expect(isReady()).toBe(true);
+      window.dispatchEvent(new Event("online"));
+    }
+  });
 });
 
 describe("events.json", () => {
-  const cases = eventCases as unknown as {
-    name: string;
-    text: string;
-    event: Partial<Kept> & { ack?: number };
-  }[];
+  const cases = eventCases as unknown as EventCase[];
 
   test.each(cases)("$name", async ({ text, event }) => {
     const { encode } = await import("../src/session.ts");

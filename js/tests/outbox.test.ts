@@ -63,7 +63,7 @@ describe("an earlier copy of the page has sent events already", () => {
 
 test("a fresh session counts from 1", () => {
   add("a", "b");
-  outbox.restartOutbox();
+  outbox.restartOutbox(0);
   expect(add("c")).toEqual([1]);
   expect(missing(0)).toEqual([[1, "c"]]);
 });

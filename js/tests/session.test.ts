@@ -164,6 +164,16 @@ describe("a fresh session", () => {
     expect(socket.messages[0]).not.toHaveProperty("ack");
   });
 
+  test("that was lost before it could show itself goes on counting where it is", async () => {
+    await connect(BUTTONS);
+    reconnect(0, false);
+    click("a");
+    const socket = reconnect(1, false);
+    expect(socket.sent).toEqual([]);
+    click("b");
+    expect(numbers(socket)).toEqual([2]);
+  });
+
   test("begins its frames at any number", async () => {
     await connect(BUTTONS, { seq: 100 });
     const socket = reconnect(0, false);

@@ -64,15 +64,13 @@ def mark(page: Page) -> None:
 
 def was_reloaded(page: Page) -> bool:
     """Whether the page is another than the one that was marked, or its elements are."""
-    same: bool = page.evaluate(
-        "window.marked === document.getElementById('topwidget')"
-        " && performance.getEntriesByType('navigation').length === 1"
+    same, loads = page.evaluate(
+        "[window.marked === document.getElementById('topwidget'), performance.getEntriesByType('navigation').length]"
     )
-    return not same
+    # Where the test has set the page's clock, loads are not counted.
+    return not same or loads > 1
 
 
 def caret(field: Locator) -> Any:
     """Selection and text of the field where that has the focus; else None."""
-    return field.evaluate(
-        "e => e === document.activeElement ? [e.selectionStart, e.selectionEnd, e.value] : null"
-    )
+    return field.evaluate("e => e === document.activeElement ? [e.selectionStart, e.selectionEnd, e.value] : null")
