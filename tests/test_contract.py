@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from jibe_like.tree.node import style_rules, to_html
-from jibe_like.wire.messages import decode_event, encode, encode_got, encode_hello, encode_ops, encode_root
+from jibe_like.wire.messages import (
+    PONG,
+    decode_event,
+    encode,
+    encode_got,
+    encode_hello,
+    encode_kept,
+    encode_ops,
+    encode_root,
+)
 from tests.mirror import Page, PageElement, merged
 
 FOLDER = Path(__file__).parent / "contract"
@@ -36,6 +45,10 @@ def test_a_frame_is_written_so(case: dict[str, Any]) -> None:
         text = encode_ops(frame["seq"], frame["ops"], got)
     elif "root" in frame:
         text = encode_root(frame["seq"], frame["root"], got)
+    elif "kept" in frame:
+        text = encode_kept(frame["kept"])
+    elif "pong" in frame:
+        text = PONG
     else:
         text = encode_got(got)
     assert text.decode() == case["text"]
@@ -45,7 +58,7 @@ def test_a_frame_is_written_so(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("events.json"))
 def test_an_event_is_understood_so(case: dict[str, Any]) -> None:
     event = decode_event(case["text"])
-    told = {name: getattr(event, name) for name in ("n", "ack", "id", "event", "data", "properties")}
+    told = {name: getattr(event, name) for name in ("n", "ack", "ping", "id", "event", "data", "properties")}
     assert {name: value for name, value in told.items() if value not in (None, 0)} == case["event"]
 
 
