@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from jibe_like.errors import ProtocolError
 from jibe_like.wire.messages import (
     MAX_DEPTH,
+    PONG,
     Event,
     decode_event,
     encode,
     encode_got,
     encode_hello,
+    encode_kept,
     encode_ops,
     encode_root,
 )
@@ -37,6 +39,18 @@ def test_an_event() -> None:
 
 def test_an_acknowledgement_alone() -> None:
     assert decode_event('{"ack":40}') == Event(ack=40)
+
+
+def test_a_ping_alone_and_its_answer() -> None:
+    assert decode_event('{"ping":1}') == Event(ping=1)
+    assert decode_event('{"ack":40,"ping":1}') == Event(ack=40, ping=1)
+    assert json.loads(PONG) == {"pong": 1}
+
+
+def test_what_is_stored() -> None:
+    assert encode_kept(9) == b'{"kept":9}'
+    assert json.loads(encode_hello("t", 9, True, 0)) == {"hello": {"token": "t", "got": 9, "resumed": True, "kept": 0}}
+    assert "kept" not in json.loads(encode_hello("t", 9, True))["hello"]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +86,9 @@ BAD = {
     "a text": '"click"',
     "an empty object": "{}",
     "a number alone": '{"n":1}',
+    "a ping of another kind": '{"ping":true}',
+    "a ping that is none": '{"ping":0}',
+    "two pings": '{"ping":1,"ping":1}',
     "no id": '{"event":"click"}',
     "no id, but an acknowledgement": '{"ack":3,"event":"click"}',
     "no event": '{"id":"w1"}',

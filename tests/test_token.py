@@ -49,7 +49,36 @@ def test_what_is_not_ours_is_refused() -> None:
     assert {name: tokens.check(other) for name, other in others.items()} == dict.fromkeys(others)
 
 
-@pytest.mark.parametrize("claims", [{"s": 3}, {"c": None}, {"s": ["a"]}])
+def test_keys_rotate() -> None:
+    old = Tokens(["old"], "app", 60).issue(CLAIMS)
+    both = Tokens(["new", "old"], "app", 60)
+    assert both.check(old) == CLAIMS
+    assert Tokens(["new"], "app", 60).check(old) is None
+    assert Tokens(["new"], "app", 60).check(both.issue(CLAIMS)) == CLAIMS, "the first signs"
+    assert Tokens(["old"], "app", 60).check(both.issue(CLAIMS)) is None
+
+
+def test_a_token_says_whose_it_is() -> None:
+    tokens = Tokens(["secret"], "app", 60)
+    claims = tokens.check(tokens.issue(Claims("session", "connection", "")))
+    assert claims == Claims("session", "connection", "")
+    assert tokens.check(changed(tokens.issue(CLAIMS), u="somebody else")) is None
+
+
+@pytest.mark.parametrize("left_out", ["s", "c", "u", "aud", "exp"])
+def test_a_token_that_lacks_something_is_refused(left_out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Tokens(["secret"], "app", 60)
+    encode = jwt.encode
+
+    def without(payload: dict[str, object], *more: object, **kwargs: object) -> str:
+        del payload[left_out]
+        return encode(payload, *more, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jwt, "encode", without)
+    assert tokens.check(tokens.issue(CLAIMS)) is None
+
+
+@pytest.mark.parametrize("claims", [{"s": 3}, {"c": None}, {"s": ["a"]}, {"u": 0}])
 def test_claims_of_another_type_are_refused(claims: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = Tokens(["secret"], "app", 60)
     encode = jwt.encode

@@ -1,0 +1,44 @@
+"""Which pages may open a socket, or post."""
+
+import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
+
+from jibe_like.web.origin import is_allowed
+
+
+def request(host: str | None, origin: str | None) -> HTTPServerRequest:
+    headers = HTTPHeaders({name: value for name, value in (("Host", host), ("Origin", origin)) if value is not None})
+    return HTTPServerRequest(
+        start_line=RequestStartLine("GET", "/", "HTTP/1.0" if host is None else "HTTP/1.1"), headers=headers
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "allowed"),
+    [
+        ("example.org", None, True),
+        ("example.org", "https://example.org", True),
+        ("example.org", "http://EXAMPLE.org", True),
+        ("Example.ORG:8881", "http://example.org:8881", True),
+        ("example.org", "https://friend.example", True),
+        ("example.org", "https://friend.example/", True),
+        ("example.org", "https://friend.example:444", False),
+        ("example.org", "http://friend.example", False),
+        ("example.org", "https://other.example", False),
+        ("example.org", "https://example.org.other.example", False),
+        ("example.org:8881", "http://example.org", False),
+        ("example.org", "http://user@example.org", False),
+        ("example.org", "null", False),
+        ("example.org", "", False),
+        ("example.org", "example.org", False),
+        (None, "null", False),
+        (None, "", False),
+        (None, "https://example.org", False),
+    ],
+)
+def test_a_page_of_this_host_or_of_one_that_was_named(host: str | None, origin: str | None, allowed: bool) -> None:
+    assert is_allowed(request(host, origin), ["https://friend.example"]) is allowed
+
+
+def test_nobody_else_is_named_by_default() -> None:
+    assert not is_allowed(request("example.org", "https://friend.example"), ())
