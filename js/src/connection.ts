@@ -140,9 +140,11 @@ function closed(code: number): void {
     strays--;
   }
   const now = performance.now();
-  const pause = [TOO_MANY_EVENTS, FAILED, TRY_AGAIN].includes(code) ? PAUSE : 0;
+  const pause = code === TOO_MANY_EVENTS || code === FAILED || code === TRY_AGAIN ? PAUSE : 0;
   earliest = now + pause;
-  lostAt = attempts ? lostAt : now;
+  if (!attempts) {
+    lostAt = now;
+  }
   listener.lost();
   if (code === BLOCKED && !polling && listener.polling) {
     polling = true;
@@ -196,7 +198,7 @@ function dropSpare(): void {
 /** Tries whether a websocket works by now, while polling goes on. */
 function trySpare(): void {
   dropSpare();
-  retry = Math.min(Math.max(2 * retry, RETRY), LONGEST_RETRY);
+  retry = Math.max(Math.min(2 * retry, LONGEST_RETRY), RETRY);
   later(trySpare, retry);
   spare = begin(listener.websocket);
 }

@@ -10,7 +10,7 @@ import {
   wireName,
 } from "./listening.ts";
 import { refocus } from "./place.ts";
-import { holderOf, read } from "./property.ts";
+import { read } from "./property.ts";
 import type { Kept, PageEvent } from "./protocol.ts";
 import { post } from "./session.ts";
 
@@ -212,7 +212,7 @@ function onReset({ target }: Event): void {
     for (const element of (target as Element).querySelectorAll("[data-on]")) {
       const entry = entriesOf(element).find(isEdit);
       if (entry?.property) {
-        const holder = holderOf(element, entry.property);
+        const holder = element.querySelector("[type=radio]:checked") ?? element;
         const value = JSON.stringify(read(element, holder, entry.property));
         if ((before.get(element) ?? value) !== value) {
           noteTyping(element, entry, holder);

@@ -74,10 +74,9 @@ export function setProperty(element: Element, name: string, value: unknown): voi
     field.held.set(element, [name, value]);
     if (isUnhandled(field)) {
       waiting.add(field);
-    } else if (field.element === element) {
-      // Of a fresh session nothing was known yet.
-      field.known ??= value as Carried;
     }
+    // Of a fresh session nothing was known yet.
+    field.known ??= value as Carried;
   } else {
     const before = read(element, element, name as TwoWay);
     write(element, name, value);

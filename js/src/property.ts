@@ -12,12 +12,6 @@ export function refuseHtml(name: string): void {
   }
 }
 
-/** What has a two-way property: the element or, in a group of radio buttons, the chosen one. */
-export function holderOf(element: Element, property: TwoWay): Element {
-  const has = property in element || property === "selected";
-  return (has ? null : element.querySelector("input:checked")) ?? element;
-}
-
 /** What a two-way property is now. `target` is what the user touched: the element or something inside it. */
 export function read(element: Element, target: Element, property: TwoWay): Carried {
   if (property === "selected") {

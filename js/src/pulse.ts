@@ -1,6 +1,7 @@
 /** Finds out whether the server is still there: asks after a silence, and expects to hear something soon. */
 import { PONG_PATIENCE } from "./limits.ts";
 
+/** Milliseconds; 0 while there is nothing to ask. */
 let period = 0;
 let ask: () => void;
 let dead: () => void;
@@ -19,6 +20,7 @@ export function startPulse(seconds: number, toAsk: () => void, whenDead: () => v
 
 /** There is no connection to ask on. */
 export function stopPulse(): void {
+  period = 0;
   clearTimeout(timer);
 }
 

@@ -145,7 +145,7 @@ export function startSession(given: Config, report: () => void): void {
     // A page that was given no session has no token, and an empty one is no subprotocol.
     websocket: (to) => openWebsocket(socketUrl(config, seq), [SUBPROTOCOL, config.token].filter(Boolean), to),
     polling: poll
-      ? (to) => openPolling(poll, { token: config.token || undefined, seq }, config.limit || Infinity, to)
+      ? (to) => openPolling(poll, { token: config.token || undefined, seq }, given.limit || Infinity, to)
       : undefined,
     ping,
     ask: () => send(encode({ ping: 1 }, undefined)),
