@@ -40,7 +40,8 @@ def blocks(page: str, *languages: str) -> list[Block]:
 def save(block: Block, folder: Path, name: str) -> Path:
     """The block as a program in the folder; where it says 8881, it takes the port that PORT names."""
     path = folder / name
-    path.write_text(block.text.replace("8881", "int(__import__('os').environ['PORT'])"))
+    text = block.text.replace("8881", "int(__import__('os').environ['PORT'])")
+    path.write_text(text.replace("sqlite:///jibe.db", f"sqlite:///{folder}/jibe.db"))
     return path
 
 

@@ -15,7 +15,7 @@ from tools import reference
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 PROGRAMS = [
     block
-    for page in ("docs/tutorial.md", "docs/events.md", "docs/deployment.md", "docs/settings.md")
+    for page in ("docs/tutorial.md", "docs/events.md", "docs/deployment.md", "docs/sessions.md", "docs/settings.md")
     for block in blocks(page, "python")
 ]
 WIDGETS = [widget for widget in map(vars(widgets).get, widgets.__all__) if isinstance(widget, type)]
