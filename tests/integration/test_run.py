@@ -73,7 +73,7 @@ def read(url: str) -> str:
     return text
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=100)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly(serve_script: ServeScript, tmp_path: Path, number: signal.Signals) -> None:
     path = tmp_path / "counter.py"
@@ -93,7 +93,7 @@ async def test_a_signal_ends_it_cleanly(serve_script: ServeScript, tmp_path: Pat
     assert re.fullmatch(r"[-0-9: ,]+ INFO jibe_like: serving at http://localhost:\d+/\n", script.output())
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=100)
 async def test_a_page_finds_the_next_one_after_a_restart(serve_script: ServeScript, tmp_path: Path) -> None:
     path = tmp_path / "counter.py"
     path.write_text(RUN)

@@ -62,7 +62,7 @@ async def run_updates(ticker: Ticker, after_each: Callable[[], Awaitable[Any]], 
     assert peak < most_bytes
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=100)
 async def test_alone(mounted: Mounted, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # The server looks at every turn whether the page reads again.
     monkeypatch.setattr("jibe_like.session.delivery._DRAIN_SECONDS", 0)
@@ -84,7 +84,7 @@ async def test_alone(mounted: Mounted, base_url: str, monkeypatch: pytest.Monkey
         assert session.seq <= frames + 1
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=100)
 async def test_among_others(mounted: Mounted, base_url: str) -> None:
     registry = mounted(Ticker, settings=SETTINGS)
     numbers = iter(range(UPDATES))
@@ -113,7 +113,7 @@ async def test_among_others(mounted: Mounted, base_url: str) -> None:
         await quick.shows("label", "again")
 
 
-@pytest.mark.gen_test(timeout=30)
+@pytest.mark.gen_test(timeout=100)
 async def test_one_that_leaves_without_having_read(mounted: Mounted, base_url: str) -> None:
     registry = mounted(Ticker, settings=SETTINGS)
     async with Visitor(base_url) as slow, Visitor(base_url) as quick:
