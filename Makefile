@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test setup chromium checks lint types client js-test
-.PHONY: unit integration e2e bench build-client format clean
+.PHONY: unit integration e2e bench chaos build-client format clean
 
 help:
 	@echo "make demo          start the gallery of sample apps on port $(PORT)"
@@ -39,6 +39,7 @@ help:
 	@echo "make integration   pytest against a real Tornado server"
 	@echo "make e2e           pytest in a real Chromium"
 	@echo "make bench         the benchmarks"
+	@echo "make chaos         kill, cut and starve servers, and count what is lost (about ten minutes)"
 	@echo "make build-client  build js/ into jibe_like/static/"
 	@echo "make format        format Python and TypeScript"
 	@echo "make clean         remove all that these commands made, .venv and js/node_modules too"
@@ -104,6 +105,9 @@ e2e: setup
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks
+
+chaos: $(DEV) chromium
+	$(BIN)/python -m chaos
 
 build-client: $(DEV) $(NODE_MODULES)
 	node js/build.mjs

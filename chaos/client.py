@@ -5,7 +5,7 @@ import contextlib
 import json
 from typing import Any
 
-from tornado.httpclient import HTTPError
+from tornado.httpclient import HTTPError, HTTPResponse
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClosedError
 
@@ -48,9 +48,14 @@ class Page(Visitor):
                 await self.hang_up()
                 await asyncio.sleep(0.1)
 
+    async def load(self, method: str = "GET", **headers: str) -> HTTPResponse:
+        """Gets the page. What it shows is left to the first frame."""
+        response = await super().load(method, **headers)
+        self.seq = None
+        return response
+
     async def connect(self, **headers: str) -> Frame:
-        first = self.connects == 0
-        self._greeted = False
+        first, self._greeted = self.connects == 0, False
         hello = await super().connect(**headers)
         self.connects += 1
         self.durable = "kept" in hello
@@ -100,6 +105,12 @@ class Page(Visitor):
     def add(self) -> None:
         """Clicks, and says how many clicks that makes."""
         self.send("add", "click", data={"number": self.sent + 1})
+
+    async def catch_up(self) -> None:
+        """Takes in all that the server has sent until now."""
+        self.post({"ping": 1})
+        while "pong" not in await self.frame():
+            pass
 
     def _free(self, number: int) -> None:
         self.stored = max(self.stored, number)

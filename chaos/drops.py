@@ -74,14 +74,11 @@ async def _use(page: Page, chance: random.Random, end: float) -> None:
         await page.hang_up()
         await asyncio.sleep(chance.expovariate(1 / _AWAY))
         await page.come_back(end + SETTLE_SECONDS)
+    # By now nobody cuts the connection any more.
     await clicking
-    while page.stored < page.sent:
-        await page.come_back(end + SETTLE_SECONDS)
-        async with asyncio.timeout_at(end + SETTLE_SECONDS):
-            try:
-                await page.until(lambda: page.stored >= page.sent)
-            except LOST:
-                continue
+    async with asyncio.timeout_at(end + SETTLE_SECONDS):
+        await page.until(lambda: page.stored >= page.sent)
+        await page.catch_up()
 
 
 async def _click(page: Page, chance: random.Random, end: float) -> None:

@@ -34,7 +34,7 @@ def spread(seconds: Sequence[float]) -> str:
     """Median and longest of some times, in milliseconds."""
     if not seconds:
         return "none"
-    return f"{median(seconds) * 1000:,.0f} ms (longest {max(seconds) * 1000:,.0f} ms, of {len(seconds):,})"
+    return f"{_ms(median(seconds))} (longest {_ms(max(seconds))}, of {len(seconds):,})"
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -44,3 +44,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [("-" * widths[0], "-" * widths[1], "-" * widths[2])]
     return "\n".join(f"| {' | '.join(map(str.ljust, row, widths))} |" for row in [rows[0], *lines, *rows[1:]])
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds > 0.01 else f"{seconds * 1000:.1f} ms"

@@ -1,4 +1,4 @@
-/** The connection: by websocket, or by polling where that is blocked; lost, and opened again while the page is there. */
+/** The connection: by websocket or, where that is blocked, by polling; opened again whenever it is lost. */
 import {
   BLOCKED,
   type Channel,

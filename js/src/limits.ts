@@ -1,4 +1,4 @@
-/** How long and how many. Without an import, so that the bundle has each number where it is used. Times in milliseconds. */
+/** How long (in milliseconds) and how many. No import here: so the bundle has each number where it is used. */
 
 /** Coming back: the longest first wait, doubled for each further attempt. */
 export const FIRST_WAIT = 300;
