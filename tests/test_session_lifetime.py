@@ -362,6 +362,24 @@ async def test_the_page_waits_until_the_session_is_created() -> None:
 
 
 @on_a_loop
+async def test_a_session_that_is_being_created_cannot_expire_and_its_end_is_not_its_visitors() -> None:
+    class Endless(App):
+        async def on_session_created(self) -> None:
+            await asyncio.Event().wait()
+
+    registry = make_registry(Endless, prerendered_lifetime=0)
+    connection = visitor()
+    entering = asyncio.ensure_future(registry.enter(connection))
+    await until(lambda: registry.sessions and connection.session is None)
+    (session,) = registry.sessions.values()
+    assert session.expiration_blocked
+    assert not session.may_expire
+    registry.discard(session)
+    assert await entering is session
+    assert session.destroyed
+
+
+@on_a_loop
 async def test_the_end_is_told_once() -> None:
     registry = make_registry(Hooked)
     session = await registry.enter(visitor())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from .session import Session
@@ -17,6 +17,11 @@ RESTARTING = 1012
 TRY_AGAIN = 1013
 REPLACED = 4000
 """Reasons for closing a transport; docs/protocol.md says what the browser does."""
+
+
+FOREIGN: Final = -1
+"""In place of a frame's number: the page may have frames that another process sent after its last snapshot, and lack
+what waited to be sent when that was taken. It needs the whole tree."""
 
 
 class Transport(Protocol):
@@ -98,7 +103,7 @@ class Connection:
         self.kept = 0
         """Number of the page's last event whose effect is in the store."""
         self.acked = 0
-        """Number of the last frame that the page has applied."""
+        """Number of the last frame that the page has applied, or FOREIGN."""
         self.left_at = time.monotonic()
         """When the page was last seen without a transport."""
         self.lifetime = 0.0

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
-from weakref import WeakSet
 
 from jibe_like.settings import Settings
 from jibe_like.tree.changes import Patch
@@ -13,7 +12,7 @@ from jibe_like.tree.tree import Tree
 from jibe_like.wire.messages import encode_got, encode_kept, encode_ops, encode_root
 from jibe_like.wire.outbox import Frame, Outbox
 
-from .connection import FAILED, Connection
+from .connection import FAILED, FOREIGN, Connection
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -56,7 +55,6 @@ class Delivery:
         self._loop = loop
         self._failed = failed
         self._stale: set[Connection] = set()
-        self._strangers: WeakSet[Connection] = WeakSet()
         self._shown = False
 
     def settle(self) -> None:
@@ -68,25 +66,15 @@ class Delivery:
         if frame is not None:
             self._publish(frame)
 
-    def go_on(self, seq: int, connections: Iterable[Connection]) -> None:
-        """Goes on where another process was when its newest frame was `seq`.
-
-        Its pages may have frames that it sent after that, and lack what was waiting to be sent: whatever number one of
-        them names, it gets the whole tree.
-        """
-        self.outbox.skip_to(seq)
-        self._strangers.update(connections)
-
     def begin(self, connection: Connection, seq: int | None) -> None:
         """The page is open, and gets what it lacks. `seq`: the last frame that it has; None: it has none."""
         missed = None
-        if seq is not None and connection not in self._strangers:
+        if seq is not None and connection.acked != FOREIGN:
             missed = self.outbox.after(seq, connection.id)
         if missed is None:
-            # The page takes no number twice, and this one may have a high one from another process.
+            # A page takes no number twice, and this one may have a high one from another process.
             self.outbox.skip_to(0 if seq is None else seq + 1)
             self.settle()
-        self._strangers.discard(connection)
         self._shown = True
         self.open.append(connection)
         if missed is None:

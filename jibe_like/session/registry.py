@@ -73,7 +73,8 @@ class Registry:
                 session = await self._only_once(key, self._load_or_start(key, connection))
             session.join(connection)
         if session.created is not None:
-            await asyncio.shield(session.created)
+            # Not awaited itself: where the session ends meanwhile it is cancelled, and its visitor is not.
+            await asyncio.wait([session.created])
             session.join(connection)
         return session
 

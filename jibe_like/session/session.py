@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,12 +13,13 @@ from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
 from jibe_like.wire.messages import PONG, Event, encode_hello
 
-from .connection import CLOSED_BY_APP, REPLACED, Connection
+from .connection import CLOSED_BY_APP, FOREIGN, REPLACED, Connection
 from .delivery import Delivery
 from .document import Document, SessionState
 from .hooks import begin_hook
 from .lifetime import Lifetime
 from .tasks import Tasks
+from .turns import Turns
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -77,8 +77,7 @@ class Session(Lifetime):
         self._token = token
         self._issue_token = issue_token
         self._on_changed = changed
-        self._lock: asyncio.Lock | None = None
-        self._queue: deque[tuple[Connection, Event]] = deque()
+        self._turns = Turns(self._handle, self.start)
         self._tasks = Tasks(self.loop, self.changed)
         self._flushing = False
         document.session = self
@@ -197,21 +196,7 @@ class Session(Lifetime):
             connection.transport.send(PONG)
         if event.id is None:
             return
-        if self._queue or (self._lock is not None and self._lock.locked()):
-            self._queue.append((connection, event))
-            if len(self._queue) == 1:
-                self.start(self._work_off())
-        else:
-            self._handle(connection, event)
-
-    async def _work_off(self) -> None:
-        """Handles, in order, what came while somebody had the lock."""
-        while self._queue:
-            async with self.lock:
-                self._handle(*self._queue[0])
-                # A handler may have ended the session, and the queue with it.
-                if self._queue:
-                    self._queue.popleft()
+        self._turns.take(connection, event)
 
     def _handle(self, connection: Connection, event: Event) -> None:
         if event.n:
@@ -252,9 +237,7 @@ class Session(Lifetime):
     @property
     def lock(self) -> asyncio.Lock:
         """Who holds it keeps events, and others who ask for it, waiting."""
-        if self._lock is None:
-            self._lock = asyncio.Lock()
-        return self._lock
+        return self._turns.lock
 
     async def with_document_locked(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Calls `func`, plain or `async`, while nobody else works on the document, and gives its result.
@@ -317,7 +300,7 @@ class Session(Lifetime):
     @property
     def is_busy(self) -> bool:
         """Whether somebody is at work on the document: an event has been handled in part."""
-        return bool(self._tasks or self._queue or (self._lock is not None and self._lock.locked()))
+        return bool(self._tasks) or self._turns.taken
 
     def state(self) -> SessionState:
         """What is to be stored."""
@@ -327,10 +310,10 @@ class Session(Lifetime):
         """Goes on where the stored session was: its pages may come back."""
         self.used = True
         self.document.tree.revive()
-        self._delivery.go_on(state.seq, state.connections)
+        self._delivery.outbox.skip_to(state.seq)
         for connection in state.connections:
             connection.session = self
-            connection.acked = state.seq
+            connection.acked = FOREIGN
             connection.left_at = time.monotonic()
             connection.lifetime = self.settings.lost_lifetime
             self.connections[connection.id] = connection
@@ -405,7 +388,7 @@ class Session(Lifetime):
             connection.close(code, reason)
             self.forget(connection)
         self._delivery.open.clear()
-        self._queue.clear()
+        self._turns.clear()
         self.document.tree.close()
         begun = begin_hook(self.document, "on_session_destroyed")
         if not isinstance(begun, bool):

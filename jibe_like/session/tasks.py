@@ -13,6 +13,8 @@ class Tasks:
     :param ended: called after each.
     """
 
+    __slots__ = ("_ended", "_loop", "_running")
+
     def __init__(self, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]) -> None:
         self._loop = loop
         self._ended = ended

@@ -58,7 +58,7 @@ class SqliteStore:
         self,
         path: str | Path,
         *,
-        busy_timeout: float = 1.0,
+        busy_timeout: float = 5.0,
         backoff: tuple[float, float] = (0.1, 5.0),
         most_waiting_bytes: int = 64 * 1024 * 1024,
         prune_interval: float = 60.0,

@@ -116,7 +116,7 @@ class Gate:
         self, handler: tornado.web.RequestHandler, session: "Session", connection: Connection, seq: int | None
     ) -> None:
         assert session.created is not None
-        await asyncio.shield(session.created)
+        await asyncio.wait([session.created])
         self._begin(handler, session, connection, seq)
 
     def _begin(
