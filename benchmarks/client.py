@@ -5,10 +5,12 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, cast
 
 from .processes import HOST
 
+_COOKIE: Final = re.compile(r"(?i)\r\nset-cookie: *([^;\r\n]+)")
 _META: Final = re.compile(rb'<meta name="jibe-like" content="([^"]*)">')
 # What Chromium says of itself: a server keeps and parses it, so it belongs to what a visitor costs.
 _BROWSER: Final = (
@@ -28,22 +30,32 @@ _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
 OnFrame = Callable[["Socket", bytes], None]
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What a page has from its first response: its token (jibe_like's alone) and its cookies."""
+
+    token: str = ""
+    cookies: str = ""
+
+
 class Socket(asyncio.Protocol):
     """A page's websocket.
 
-    :param token: the page's; empty for a socket without page, and for bare Tornado.
+    :param visit: what its page has from the first response; nothing where there is no page.
     :param greeting: what a frame holds that says that the session is there; empty where the server says nothing.
     :param on_frame: called with each frame that comes after the greeting.
     """
 
-    def __init__(self, port: int, token: str = "", greeting: bytes = b"", on_frame: OnFrame | None = None) -> None:
+    def __init__(
+        self, port: int, visit: Visit = Visit(), greeting: bytes = b"", on_frame: OnFrame | None = None
+    ) -> None:
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.clicks = 0
         self.frames = 0
         """Frames since the greeting."""
         self.last = b""
         """The newest of them."""
-        self._port, self._token, self._greeting = port, token, greeting
+        self._port, self._visit, self._greeting = port, visit, greeting
         self._on_frame = on_frame
         self._buffer = b""
         self._upgraded = False
@@ -82,13 +94,13 @@ class Socket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         host = f"{HOST}:{self._port}"
-        query, protocols = "", ""
-        if self._token:
-            query, protocols = "?seq=0", f"Sec-WebSocket-Protocol: jibe-like.1, {self._token}\r\n"
+        query, more = "", f"Cookie: {self._visit.cookies}\r\n" if self._visit.cookies else ""
+        if self._visit.token:
+            query, more = "?seq=0", f"{more}Sec-WebSocket-Protocol: jibe-like.1, {self._visit.token}\r\n"
         self.transport.write(
             f"GET /websocket{query} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            f"{_BROWSER}{protocols}\r\n".encode()
+            f"{_BROWSER}{more}\r\n".encode()
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -146,6 +158,8 @@ class Http(asyncio.Protocol):
     """A kept connection that asks for the page again and again; each visitor of it is a new one (no cookies)."""
 
     def __init__(self, on_page: Callable[["Http", bytes], None]) -> None:
+        self.cookies = ""
+        """Those that came with the last page."""
         self._on_page = on_page
         self._buffer = b""
 
@@ -171,21 +185,18 @@ class Http(asyncio.Protocol):
             raise ConnectionError(head.decode())
         if len(body) >= int(length[1]):
             self._buffer = b""
+            self.cookies = "; ".join(_COOKIE.findall(head.decode()))
             self._on_page(self, body)
 
 
-async def read_page(port: int) -> bytes:
-    """The page, over a connection of its own."""
+async def visit(port: int) -> Visit:
+    """Reads the page, over a connection of its own."""
     found: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
     async with asyncio.timeout(_OPEN_SECONDS):
         connection = await Http(lambda _, page: found.set_result(page)).open(port)
         connection.get()
         page = await found
     connection.transport.abort()
-    return page
-
-
-def token_of(page: bytes) -> str:
-    """The token in a page of jibe_like; empty in another's."""
     meta = _META.search(page)
-    return str(json.loads(html.unescape(meta[1].decode()))["token"]) if meta else ""
+    token = str(json.loads(html.unescape(meta[1].decode()))["token"]) if meta else ""
+    return Visit(token, connection.cookies)

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .client import Socket, read_page, token_of
+from .client import Socket, visit
 from .processes import run, serve
 from .report import Figure, Sample, compare
 
@@ -14,7 +14,9 @@ _QUIET_SECONDS = 1.0
 def measure(rounds: int) -> list[Figure]:
     """Growth of the server's proportional set size over the sessions, each opened as a browser does."""
     figures = [Figure("memory of a session, 103 widgets", "KiB", "at most 50 KiB")]
-    return compare(rounds, figures, lambda: run(_grow("bare_counter", b"")), lambda: run(_grow("counter", b'"hello"')))
+    return compare(
+        rounds, figures, lambda: run(_grow("bare_counter", b"")), lambda: run(_grow("counter", b'"resumed":true'))
+    )
 
 
 async def _grow(name: str, greeting: bytes) -> Sample:
@@ -33,8 +35,7 @@ async def _grow(name: str, greeting: bytes) -> Sample:
 async def _visit(port: int, greeting: bytes) -> Socket:
     """Reads the page, opens its socket, clicks once, and acknowledges the answer."""
     answered = asyncio.Event()
-    token = token_of(await read_page(port))
-    socket = await Socket(port, token, greeting, lambda socket, frame: answered.set()).open()
+    socket = await Socket(port, await visit(port), greeting, lambda socket, frame: answered.set()).open()
     socket.click()
     await answered.wait()
     socket.acknowledge()

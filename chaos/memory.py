@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections.abc import Iterator
 
-from benchmarks.client import Socket, read_page, token_of
 from benchmarks.processes import Server
 from benchmarks.processes import run as run_loop
 from tests.serving import Script
 
 from .apps import Counter, serve
+from .client import Page
 from .report import Outcome
 
 WARM_UP = 1_000
@@ -22,8 +22,6 @@ _HOLD_SECONDS = 45.0
 _SETTLE_SECONDS = 60.0
 _LOOKS = 30
 """Half seconds for the memory to come back."""
-_CLOSE = 0x8
-_GONE = (1001).to_bytes(2, "big")
 
 
 def run(sessions: int) -> Iterator[Outcome]:
@@ -38,12 +36,12 @@ def run(sessions: int) -> Iterator[Outcome]:
 async def _grow_and_shrink(outcome: Outcome, script: Script, sessions: int) -> Outcome:
     server = Server(script.process, script.port)
     outcome.note("KiB, just started", server.memory_kib())
-    await _open(script.port, WARM_UP, say_goodbye=True)
+    await _open(script.url, WARM_UP, say_goodbye=True)
     await _until_ended(script, WARM_UP)
     start = server.memory_kib()
     outcome.note(f"KiB, after {WARM_UP:,} sessions: the start", start)
     began = time.monotonic()
-    await _open(script.port, sessions, say_goodbye=False)
+    await _open(script.url, sessions, say_goodbye=False)
     outcome.note("seconds to open them", f"{time.monotonic() - began:.1f}")
     outcome.note(f"KiB, with {sessions:,} sessions", server.memory_kib())
     ended = await _until_ended(script, WARM_UP + sessions)
@@ -54,28 +52,23 @@ async def _grow_and_shrink(outcome: Outcome, script: Script, sessions: int) -> O
     return outcome
 
 
-async def _open(port: int, sessions: int, *, say_goodbye: bool) -> None:
+async def _open(url: str, sessions: int, *, say_goodbye: bool) -> None:
     left = iter(range(sessions))
 
     async def visitor() -> None:
         for _ in left:
-            await _visit(port, say_goodbye)
+            await _visit(Page(url), say_goodbye)
 
     await asyncio.gather(*(visitor() for _ in range(_AT_ONCE)))
 
 
-async def _visit(port: int, say_goodbye: bool) -> None:
+async def _visit(page: Page, say_goodbye: bool) -> None:
     """Reads the page, opens its socket, clicks once, and is gone."""
-    answered = asyncio.Event()
-    token = token_of(await read_page(port))
-    socket = await Socket(port, token, b'"hello"', lambda socket, frame: answered.set()).open()
-    socket.send(b'{"n":1,"ack":0,"id":"add","event":"click"}')
-    await answered.wait()
-    if say_goodbye:
-        socket.send(_GONE, _CLOSE)
-        socket.transport.close()
-    else:
-        socket.close()
+    await page.load()
+    await page.connect()
+    page.add()
+    await page.until(lambda: page.got == page.sent)
+    await (page.leave() if say_goodbye else page.hang_up())
 
 
 async def _until_ended(script: Script, sessions: int) -> int:

@@ -17,6 +17,7 @@ from jibe_like.wire.messages import (
     encode_kept,
     encode_ops,
     encode_root,
+    encode_token,
 )
 from tests.mirror import Page, PageElement, merged
 
@@ -47,6 +48,8 @@ def test_a_frame_is_written_so(case: dict[str, Any]) -> None:
         text = encode_root(frame["seq"], frame["root"], got)
     elif "kept" in frame:
         text = encode_kept(frame["kept"])
+    elif "token" in frame:
+        text = encode_token(frame["token"])
     elif "pong" in frame:
         text = PONG
     else:

@@ -217,3 +217,12 @@ async def test_nothing_of_a_session_is_left_after_its_end() -> None:
 def app_words(session: Session) -> object:
     assert isinstance(session.document, App)
     return session.document.words
+
+
+@on_a_loop
+async def test_a_page_that_stays_open_for_long_gets_a_new_token() -> None:
+    registry = make_registry(token_lifetime=0.01)
+    tab = Tab(await registry.enter(visitor())).open()
+    tab.told()
+    await until(lambda: tab.frames)
+    assert list(tab.told()[0]) == ["token"]

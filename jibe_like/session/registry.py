@@ -54,7 +54,7 @@ class Registry:
         self._coming: dict[str, asyncio.Task[Session | None]] = {}
         self._waiting: set[Session] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._extended_at = time.monotonic()
+        self._extended_at = self._renewed_at = time.monotonic()
         self._ending: set[asyncio.Task[None]] = set()
 
     # -- coming in
@@ -240,6 +240,10 @@ class Registry:
                     session.forget(connection)
             if session.may_expire:
                 self._end(self._expire(session))
+        if now - self._renewed_at > self.settings.token_lifetime / 2:
+            self._renewed_at = now
+            for session in self.sessions.values():
+                session.renew_tokens()
         if self._keeper is not None and now - self._extended_at > self.settings.lost_lifetime / 4:
             self._extended_at = now
             for session in self.sessions.values():

@@ -11,7 +11,7 @@ from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
-from jibe_like.wire.messages import PONG, Event, encode_hello
+from jibe_like.wire.messages import PONG, Event, encode_hello, encode_token
 
 from .connection import CLOSED_BY_APP, FOREIGN, REPLACED, Connection
 from .delivery import Delivery
@@ -148,6 +148,12 @@ class Session(Lifetime):
         self._call_document("connections_changed")
         self.flush()
         self.changed()
+
+    def renew_tokens(self) -> None:
+        """Gives each open page a new token, long before the one that it has expires."""
+        for connection in self._delivery.open:
+            if connection.transport is not None and self._issue_token is not None:
+                connection.transport.send(encode_token(self._issue_token(connection)))
 
     def replace_transport(self, connection: Connection) -> None:
         """The page comes by another transport: the one that it had is given up."""

@@ -142,6 +142,11 @@ def encode_kept(kept: int) -> bytes:
     return b'{"kept":%d}' % kept
 
 
+def encode_token(token: str) -> bytes:
+    """From now on the page names its session by this token."""
+    return encode({"token": token})
+
+
 PONG: Final = b'{"pong":1}'
 """The answer to a ping."""
 

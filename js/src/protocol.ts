@@ -47,6 +47,7 @@ export interface Frame {
   readonly seq?: number;
   readonly got?: number;
   readonly kept?: number;
+  readonly token?: string;
   readonly pong?: 1;
   readonly root?: Branch;
   readonly ops?: readonly Operation[];

@@ -70,6 +70,7 @@ function onMessage(frame: Frame): void {
   if (frame.hello) {
     onHello(frame.hello);
   }
+  config.token = frame.token ?? config.token;
   if (frame.kept) {
     dropUpTo(frame.kept);
   }

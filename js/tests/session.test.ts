@@ -268,6 +268,16 @@ describe("a durable session", () => {
   });
 });
 
+describe("a page that stays open for long", () => {
+  test("comes back with the token it was given last", async () => {
+    const socket = await connect(BUTTONS);
+    socket.receive({ token: "renewed" });
+    socket.drop();
+    vi.advanceTimersByTime(1_000);
+    expect(FakeSocket.all.at(-1)?.protocols).toEqual(["jibe-like.1", "renewed"]);
+  });
+});
+
 describe("a server that wants to be asked", () => {
   test("is, after a silence, by a message of its own", async () => {
     const socket = await connect(BUTTONS, { ping: 20 });
