@@ -220,6 +220,25 @@ def app_words(session: Session) -> object:
 
 
 @on_a_loop
+async def test_memory_is_given_back_on_a_server_where_nothing_happens() -> None:
+    gc.disable()
+    try:
+        registry = make_registry(unused_lifetime=0.0, prerendered_lifetime=0.0)
+        apps = []
+        for _ in range(3):
+            tab = Tab(await registry.enter(visitor())).open()
+            app = tab.session.document
+            app.itself = app  # type: ignore[attr-defined]  # as widgets and handlers refer to each other
+            apps.append(weakref.ref(app))
+            tab.leave()
+            del tab, app
+        await until(lambda: not any(app() for app in apps))
+        assert registry.sessions == {}
+    finally:
+        gc.enable()
+
+
+@on_a_loop
 async def test_a_page_that_stays_open_for_long_gets_a_new_token() -> None:
     registry = make_registry(token_lifetime=0.01)
     tab = Tab(await registry.enter(visitor())).open()

@@ -7,6 +7,7 @@ import stat
 import struct
 import threading
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -92,6 +93,21 @@ def existing(path: Path) -> Path:
 
 
 # -- what is kept
+
+
+def test_who_was_told_is_let_go(path: Path) -> None:
+    """They are sessions, and nothing may be written for long."""
+
+    async def use(store: SqliteStore) -> None:
+        told = Told()
+        gone = asyncio.Event()
+        weakref.finalize(told, asyncio.get_running_loop().call_soon_threadsafe, gone.set)
+        store.put("app", "s", b"one", LATER, told)
+        told.wait()
+        del told
+        await asyncio.wait_for(gone.wait(), PATIENCE)
+
+    using(path, use)
 
 
 def test_what_was_put_outlives_the_store(path: Path) -> None:

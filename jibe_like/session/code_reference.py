@@ -11,6 +11,7 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from sys import intern
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
@@ -43,7 +44,10 @@ def find_attribute(module: ModuleType, qualname: str) -> Any:
     """What a qualified name leads to in the module, by attributes. Raises AttributeError."""
     found: Any = module
     for name in qualname.split("."):
-        found = getattr(found, mangled(name, found.__name__) if isinstance(found, type) else name)
+        attribute = mangled(name, found.__name__) if isinstance(found, type) else name
+        # Python's cache of attributes goes by the string's address, and keeps it: a new string is never found there,
+        # and holds the memory around it.
+        found = getattr(found, intern(attribute))
     return found
 
 

@@ -54,7 +54,7 @@ class Delivery:
         self._most_waiting = settings.transport_bytes
         self._loop = loop
         self._failed = failed
-        self._stale: set[Connection] = set()
+        self._stale: dict[Connection, None] = {}
         self._shown = False
 
     def settle(self) -> None:
@@ -86,7 +86,7 @@ class Delivery:
     def end(self, connection: Connection) -> None:
         """The page is not open any more."""
         self.open.remove(connection)
-        self._stale.discard(connection)
+        self._stale.pop(connection, None)
 
     def acknowledge(self, connection: Connection, seq: int) -> None:
         """The page has applied the frames up to `seq`."""
@@ -176,7 +176,7 @@ class Delivery:
     def _hold_back(self, connection: Connection) -> None:
         """A page that does not read gets no more frames; when it reads again, it gets the tree as it is then."""
         logger.info("%s does not read; its changes wait", connection)
-        self._stale.add(connection)
+        self._stale[connection] = None
         self._loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
 
     def _catch_up(self, connection: Connection) -> None:
@@ -187,7 +187,7 @@ class Delivery:
             self._loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
         else:
             self.settle()
-            self._stale.discard(connection)
+            self._stale.pop(connection, None)
             self.send_root(connection)
 
 

@@ -174,32 +174,38 @@ class SqliteStore:
     # -- the writer's thread
 
     def _write(self) -> None:
-        while True:
-            with self._changed:
-                self._wait()
-                changes = self._pending.take()
-                flushes, self._flushes = self._flushes, []
-                closed = self._closed
-            error = self._commit(changes)
-            self._note(error)
-            with self._changed:
-                told: list[tuple[Done, Exception | None]] = []
-                for change in changes.values():
-                    told += change.failed(error) if error else [(done, None) for done in change.waiting]
-                if error:
-                    self._pending.put_back()
-                else:
-                    self._pending.written()
-                left = len(self._pending.waiting)
-            _tell(told)
-            for flush in flushes:
-                if flush.set_running_or_notify_cancel():
-                    flush.set_result(None)
-            if closed:
-                break
+        while self._write_waiting():
+            pass
         self._writer.close()
+        left = len(self._pending.waiting)
         if left:
             logger.error("store %s: closed, and %d changes could not be written", self.path, left)
+
+    def _write_waiting(self) -> bool:
+        """Waits until there is something to write, and writes it. False once the store is closed.
+
+        What it wrote ends with it: held while the next is waited for, it would keep sessions alive that have ended.
+        """
+        with self._changed:
+            self._wait()
+            changes = self._pending.take()
+            flushes, self._flushes = self._flushes, []
+            closed = self._closed
+        error = self._commit(changes)
+        self._note(error)
+        with self._changed:
+            told: list[tuple[Done, Exception | None]] = []
+            for change in changes.values():
+                told += change.failed(error) if error else [(done, None) for done in change.waiting]
+            if error:
+                self._pending.put_back()
+            else:
+                self._pending.written()
+        _tell(told)
+        for flush in flushes:
+            if flush.set_running_or_notify_cancel():
+                flush.set_result(None)
+        return not closed
 
     def _wait(self) -> None:
         """Until there is something to do."""

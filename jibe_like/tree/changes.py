@@ -47,7 +47,7 @@ class Changes:
         self.clear()
 
     def clear(self) -> None:
-        self.fresh: set[Widget] = set()
+        self.fresh: dict[Widget, None] = {}
         """Attached since; the browsers get them within the node of whatever was placed."""
         self.placed: dict[Widget, dict[Widget, int]] = {}
         """By parent: children whose place is new, with the index that they were put at."""
@@ -87,7 +87,7 @@ class Changes:
             # What changed while it was away was not seen.
             self.renders[widget] = None
         else:
-            self.fresh.add(widget)
+            self.fresh[widget] = None
 
     def take(self, index: "Mapping[str, Widget]") -> Patch | None:
         """The operations for everything since the last call, or None. `index`: the attached widgets by identifier."""

@@ -130,7 +130,7 @@ class Tree:
         changes = self.changes
         for member in descend(widget):
             changes.left(member, member._parent)
-            changes.fresh.discard(member)
+            changes.fresh.pop(member, None)
             changes.placed.pop(member, None)
             self.index.pop(member.identifier, None)
             member._tree = None

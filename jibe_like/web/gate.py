@@ -13,7 +13,7 @@ from jibe_like.errors import ProtocolError, StoreError, TooManySessionsError
 from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection, Transport
 from jibe_like.wire.messages import decode_event
 
-from .mount import Mount, connection_for, visit_of
+from .mount import Mount, connection_for, identity_of
 
 if TYPE_CHECKING:
     from jibe_like.session.session import Session
@@ -81,7 +81,7 @@ class Gate:
         """
         registry = self._mount.registry
         with self._refusing():
-            claims = registry.check(token, visit_of(handler, self._mount).identity)
+            claims = registry.check(token, identity_of(handler, self._mount))
             if claims is not None and registry.may_be_stored(claims):
                 return self._admit_later(handler, token, seq)
             found = registry.find_now(claims) if claims is not None else None
@@ -102,7 +102,7 @@ class Gate:
     async def _admit_later(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> None:
         registry = self._mount.registry
         with self._refusing():
-            found = await registry.find(token, visit_of(handler, self._mount).identity)
+            found = await registry.find(token, identity_of(handler, self._mount))
             if found is not None:
                 session, connection_id = found
                 connection = session.connections[connection_id]

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import tornado.web
+from tornado.httputil import parse_cookie
 
 from jibe_like.errors import StoreError
 from jibe_like.session.connection import Connection, Visit
@@ -108,19 +109,29 @@ def relative_url(page: str, target: str) -> str:
     return "../" * len(here) + "/".join(there) or "."
 
 
+def identity_of(handler: tornado.web.RequestHandler, mount: Mount) -> str:
+    """Who sent the request; empty where it does not prove that."""
+    return mount.identities.find(parse_cookie(handler.request.headers.get("Cookie", "")))
+
+
 def visit_of(
     handler: tornado.web.RequestHandler, mount: Mount, more_cookies: Mapping[str, str] = MappingProxyType({})
 ) -> Visit:
     """What the request came with, and with cookies that its answer is about to set."""
     request = handler.request
-    cookies = {name: morsel.value for name, morsel in request.cookies.items()}
+    # Not request.cookies: a socket's request lives as long as the socket, and would keep 1.5 KiB of them.
+    cookies = parse_cookie(request.headers.get("Cookie", ""))
     arguments = {
         name: values[-1].decode("utf-8", "replace") for name, values in request.query_arguments.items() if values
     }
-    headers = _shared(tuple((name, value) for name, value in request.headers.items() if name != "Cookie"))
+    headers = _shared(tuple(item for item in request.headers.items() if not item[0].startswith(_OWN_HEADERS)))
     cookies.update(more_cookies)
     identity = mount.identities.find(cookies)
     return Visit(cookies, arguments, headers, request.remote_ip or "", request.path, identity)
+
+
+_OWN_HEADERS: Final = ("Cookie", "Sec-Websocket-")
+"""What is another in each request, and no business of the application: the key and the token of a socket."""
 
 
 @lru_cache(maxsize=256)
