@@ -39,7 +39,7 @@ help:
 	@echo "make integration   pytest against a real Tornado server"
 	@echo "make e2e           pytest in a real Chromium"
 	@echo "make bench         the benchmarks"
-	@echo "make chaos         kill, cut and starve servers, and count what is lost (about ten minutes)"
+	@echo "make chaos         kill, cut and starve servers, and count what is lost (some minutes)"
 	@echo "make build-client  build js/ into jibe_like/static/"
 	@echo "make format        format Python and TypeScript"
 	@echo "make clean         remove all that these commands made, .venv and js/node_modules too"

@@ -225,7 +225,7 @@ async def test_memory_is_given_back_on_a_server_where_nothing_happens() -> None:
     try:
         registry = make_registry(unused_lifetime=0.0, prerendered_lifetime=0.0)
         apps = []
-        for _ in range(3):
+        for _ in range(100):
             tab = Tab(await registry.enter(visitor())).open()
             app = tab.session.document
             app.itself = app  # type: ignore[attr-defined]  # as widgets and handlers refer to each other

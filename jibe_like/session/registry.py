@@ -21,6 +21,8 @@ from .token import Claims, Tokens
 logger = logging.getLogger("jibe_like.session")
 
 MODES: Final = ("unicast", "multicast", "broadcast")
+_MANY: Final = 100
+"""Sessions that it takes to look after their memory."""
 T = TypeVar("T")
 
 
@@ -252,16 +254,16 @@ class Registry:
                 if session.used:
                     self._keeper.extend(session)
         self._tidy()
-        if self.sessions or self._ended:
+        if self.sessions or self._ended >= _MANY:
             self._watch()
 
     def _tidy(self) -> None:
         """Gives back the memory of the sessions that have ended: their widgets refer to each other.
 
         Python would do so once about as much has been made again, which on a quiet server is never. Since it stops the
-        server for a moment, it is done once no more are ending, and where they are more than those that live on.
+        server for a moment, it is done once no more are ending, and where many have, no fewer than live on.
         """
-        if self._ended == self._ended_before and self._ended > len(self.sessions):
+        if self._ended == self._ended_before and self._ended >= max(_MANY, len(self.sessions)):
             self._ended = 0
             for emptied in (self.sessions, self._waiting, self._ending):
                 if not emptied:
