@@ -53,6 +53,10 @@ class TooManySessionsError(JibeLikeError, RuntimeError):
     """The server hosts as many sessions as its settings allow."""
 
 
+class NoSessionError(JibeLikeError, RuntimeError):
+    """What was called acts on the current session, and there is none. Its text says how to get there."""
+
+
 class StoreError(JibeLikeError, RuntimeError):
     """A store cannot be read or written, or its secret cannot be used. Its text names the file and the reason."""
 

@@ -134,6 +134,15 @@ class MainApp(VBox):
     # -- the session
 
     @property
+    def uses_page_api(self) -> bool:
+        """Whether the page's own JavaScript finds `window.jibe` from the beginning (docs/state.md)."""
+        return False
+
+    def page_state(self) -> dict[str, Any] | None:
+        """The mirrored state by scope (`app`, `server`), name and value, for a page that is about to show this."""
+        return None
+
+    @property
     def connections(self) -> tuple[ConnectionView, ...]:
         """Who is here: the pages that show this application now. The event `connections` tells of changes."""
         if self.session is None:

@@ -13,11 +13,19 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const STATIC = join(HERE, "..", "jibe_like", "static");
-const MOST_BYTES = 10_000; // of both files, as brotli
-const OWN = /^(?:(?:client|style)-[0-9a-f]+\.(?:js|css)(?:\.br|\.gz)?|manifest\.json)$/;
+const MOST_BYTES = 10_000; // of what every page loads, as brotli
+const OWN = /^(?:(?:client|extras|style)-[0-9a-f]+\.(?:js|css)(?:\.br|\.gz)?|manifest\.json)$/;
 
 const ENTRIES = [
   { name: "client", extension: "js", entry: "src/main.ts", options: { format: "esm", target: "es2022" } },
+  // Loaded when first needed, and so not counted.
+  {
+    name: "extras",
+    extension: "js",
+    entry: "src/extras/main.ts",
+    options: { format: "esm", target: "es2022" },
+    isExtra: true,
+  },
   {
     name: "style",
     extension: "css",
@@ -41,7 +49,7 @@ function gzip(content) {
   return packed;
 }
 
-async function bundle({ name, extension, entry, options }) {
+async function bundle({ name, extension, entry, options, isExtra = false }) {
   const { outputFiles } = await build({
     ...options,
     absWorkingDir: HERE,
@@ -55,7 +63,7 @@ async function bundle({ name, extension, entry, options }) {
   });
   const content = Buffer.from(outputFiles[0].contents);
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
-  return { key: `${name}.${extension}`, file: `${name}-${hash}.${extension}`, content };
+  return { key: `${name}.${extension}`, file: `${name}-${hash}.${extension}`, content, isExtra };
 }
 
 /** All files of the client, by name. */
@@ -63,10 +71,10 @@ async function outputs() {
   const bundles = await Promise.all(ENTRIES.map(bundle));
   const files = new Map();
   let total = 0;
-  for (const { key, file, content } of bundles) {
+  for (const { key, file, content, isExtra } of bundles) {
     const packed = brotli(content);
     files.set(file, content).set(`${file}.br`, packed).set(`${file}.gz`, gzip(content));
-    total += packed.length;
+    total += isExtra ? 0 : packed.length;
     console.log(`${key.padEnd(10)} ${String(content.length).padStart(6)} bytes, ${packed.length} as brotli`);
   }
   if (total > MOST_BYTES) {

@@ -80,6 +80,11 @@ class App(Widget):
         self.errors.append((widget, event, error))
         return None
 
+    uses_page_api = False
+
+    def page_state(self) -> dict[str, Any] | None:
+        return None
+
     def wsopen(self) -> None:
         self.opened += 1
 
@@ -100,6 +105,10 @@ class App(Widget):
 
     def on_restore(self) -> object:
         return None
+
+
+EXTRAS = frozenset({"state", "shared", "states", "js", "download", "env", "open", "result"})
+"""Operations that change nothing of the page's elements."""
 
 
 class Tab:
@@ -129,7 +138,7 @@ class Tab:
             if "root" in told:
                 self.page = Page(told["root"])
             else:
-                self.page.apply(told["ops"])
+                self.page.apply([op for op in told["ops"] if op[0] not in EXTRAS])
 
     def close(self, code: int, reason: str) -> None:
         self.ended = (code, reason)
@@ -155,6 +164,15 @@ class Tab:
         number = self._n if n is None else n
         told = Event(number, self.seq or 0, id=identifier, event=event, properties=properties or None)
         self.session.receive(self.connection, told)
+
+    def tell(self, event: str, **data: Any) -> None:
+        """Says something to the session itself."""
+        self._n += 1
+        self.session.receive(self.connection, Event(self._n, self.seq or 0, id=".", event=event, data=data))
+
+    def extras(self, name: str) -> list[list[Any]]:
+        """The operations of that name since the page was last opened."""
+        return [op for frame in self.frames for op in frame.get("ops", ()) if op[0] == name]
 
     def acknowledge(self) -> None:
         self.session.receive(self.connection, Event(ack=self.seq or 0))

@@ -465,8 +465,8 @@ def test_calls_come_last_and_in_order() -> None:
 
 def test_an_echo_is_left_out_for_the_one_it_came_from() -> None:
     patch = Patch([["text", "w1", "a"], ["text", "w2", "b"], ["text", "w3", "c"]], {1: "c1", 2: "c2"})
-    assert patch.without_echo("c1") == [["text", "w1", "a"], ["text", "w3", "c"]]
-    assert patch.without_echo("c3") is patch.ops
+    assert patch.for_connection("c1", without_echo=True) == [["text", "w1", "a"], ["text", "w3", "c"]]
+    assert patch.for_connection("c3", without_echo=True) is patch.ops
 
 
 # -- cost

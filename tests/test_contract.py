@@ -42,10 +42,10 @@ def test_a_frame_is_written_so(case: dict[str, Any]) -> None:
     got = frame.get("got", 0)
     if "hello" in frame:
         text = encode_hello(**frame["hello"])
+    elif "root" in frame:
+        text = encode_root(frame["seq"], frame["root"], got, frame.get("ops"))
     elif "ops" in frame:
         text = encode_ops(frame["seq"], frame["ops"], got)
-    elif "root" in frame:
-        text = encode_root(frame["seq"], frame["root"], got)
     elif "kept" in frame:
         text = encode_kept(frame["kept"])
     elif "token" in frame:

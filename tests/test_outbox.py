@@ -54,7 +54,7 @@ def test_the_oldest_are_forgotten_beyond_a_size() -> None:
     outbox.add(Frame(1, b"x" * 6))
     outbox.add(Frame(2, b"x" * 4))
     assert outbox.after(0, "c") is not None
-    outbox.add(Frame(3, b"", "c", b"x"))
+    outbox.add(Frame(3, b"", {"c": b"x"}))
     assert len(outbox) == 2
     outbox.add(Frame(4, b"x" * 11))
     assert len(outbox) == 0
@@ -70,8 +70,8 @@ def test_nothing_at_all_may_be_kept() -> None:
 
 def test_the_one_that_a_change_came_from_gets_its_own_text() -> None:
     outbox = Outbox(10, 100)
-    outbox.add(Frame(1, b"all", "c1", b"c1"))
-    outbox.add(Frame(2, b"all", "c2", None))
+    outbox.add(Frame(1, b"all", {"c1": b"c1"}))
+    outbox.add(Frame(2, b"all", {"c2": None}))
     assert outbox.after(0, "c1") == [b"c1", b"all"]
     assert outbox.after(0, "c2") == [b"all"]
     assert outbox.after(0, "c3") == [b"all", b"all"]

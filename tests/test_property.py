@@ -287,8 +287,8 @@ def test_a_value_from_a_browser_is_not_sent_back_to_it() -> None:
     assert choice.value == "b"
     patch = tree.take()
     assert patch is not None
-    assert patch.without_echo("c1") == []
-    assert patch.without_echo("c2") == [["prop", "w1", "value", "b"]]
+    assert patch.for_connection("c1", without_echo=True) == []
+    assert patch.for_connection("c2", without_echo=True) == [["prop", "w1", "value", "b"]]
 
 
 def test_a_value_that_was_stored_differently_is_sent_back() -> None:

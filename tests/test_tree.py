@@ -376,6 +376,6 @@ def test_what_waits_for_a_page_that_does_not_come_is_bounded(caplog: pytest.LogC
     tree = Tree(Widget(identifier="topwidget"))
     for number in range(MOST_WAITING + 5):
         tree.call(["message", {"number": number}])
-    assert [tree.changes.calls[place][1]["number"] for place in (0, -1)] == [5, MOST_WAITING + 4]
+    assert [tree.changes.calls[place][0][1]["number"] for place in (0, -1)] == [5, MOST_WAITING + 4]
     assert len(tree.changes.calls) == MOST_WAITING
     assert len(caplog.records) == 1

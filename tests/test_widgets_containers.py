@@ -51,7 +51,7 @@ def live(widget: Widget) -> Tree:
 
 def operations(tree: Tree, connection: str = "") -> list[Any]:
     patch = tree.take()
-    return patch.without_echo(connection) if patch is not None else []
+    return patch.for_connection(connection, without_echo=True) if patch is not None else []
 
 
 def browser_says(widget: Widget, event: str, connection: str = "c1", **properties: Any) -> None:

@@ -184,8 +184,8 @@ class TestInput:
         tree.changes.origins.update(dict.fromkeys(tree.changes.updates, "c1"))
         patch = tree.take()
         assert patch is not None
-        assert patch.without_echo("c1") == []
-        assert patch.without_echo("c2") == [["prop", "w1", "value", "abc"]]
+        assert patch.for_connection("c1", without_echo=True) == []
+        assert patch.for_connection("c2", without_echo=True) == [["prop", "w1", "value", "abc"]]
 
     def test_messages_keep_what_came(self) -> None:
         field = Input()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from .token import Claims
+
 if TYPE_CHECKING:
     from .session import Session
 
@@ -20,8 +22,8 @@ REPLACED = 4000
 
 
 FOREIGN: Final = -1
-"""In place of a frame's number: the page may have frames that another process sent after its last snapshot, and lack
-what waited to be sent when that was taken. It needs the whole tree."""
+"""In place of a frame's number: the page may have frames that another process sent after its last snapshot or without
+any, and lack what waited to be sent when that was taken. It needs the whole tree."""
 
 
 class Transport(Protocol):
@@ -76,14 +78,17 @@ class Connection:
     __slots__ = (
         "__weakref__",
         "acked",
+        "again",
         "application",
         "handled",
         "id",
         "kept",
         "left_at",
         "lifetime",
+        "server",
         "session",
         "since",
+        "stored",
         "transport",
         "visit",
     )
@@ -94,6 +99,8 @@ class Connection:
         self.visit = visit or Visit()
         self.application = application
         """The server's application: a `tornado.web.Application`."""
+        self.server: Any = None
+        """The `Server` that serves the page."""
         self.since = time.time()
         """When the page was first served, in seconds since the epoch."""
         self.session: Session | None = None
@@ -102,6 +109,10 @@ class Connection:
         """Number of the page's last event that was handled."""
         self.kept = 0
         """Number of the page's last event whose effect is in the store."""
+        self.stored = False
+        """Whether the page itself is there."""
+        self.again: Claims | None = None
+        """What its token says where the process has died that it was served by, and had not stored it."""
         self.acked = 0
         """Number of the last frame that the page has applied, or FOREIGN."""
         self.left_at = time.monotonic()
@@ -161,4 +172,5 @@ def _restore(visit: tuple[Any, ...], connection_id: str, since: float, handled: 
     connection = Connection(Visit(*visit), None, connection_id)
     connection.since = since
     connection.handled = connection.kept = handled
+    connection.stored = True
     return connection

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jibe_like.settings import Settings
 from jibe_like.tree.changes import Patch
@@ -29,6 +29,8 @@ class Shown(Protocol):
     def tree(self) -> Tree: ...
 
     def node(self) -> Element: ...
+
+    def page_state(self) -> dict[str, Any] | None: ...
 
 
 class Delivery:
@@ -115,7 +117,10 @@ class Delivery:
         if connection.transport is None:
             return
         try:
-            text = encode_root(self.outbox.seq, self.document.node(), connection.handled)
+            states = self.document.page_state()
+            text = encode_root(
+                self.outbox.seq, self.document.node(), connection.handled, [["states", states]] if states else None
+            )
         except Exception as error:
             self._failed(self.document.tree.root, "render", error)
             connection.transport.close(FAILED, "the application could not be rendered")
@@ -165,13 +170,25 @@ class Delivery:
 
     def _frame(self, patch: Patch, origin: Connection | None) -> Frame:
         seq = self.outbox.seq + 1
-        if origin is None:
+        if origin is None and not patch.aimed:
             return Frame(seq, encode_ops(seq, patch.ops))
-        ops = patch.without_echo(origin.id)
-        to_origin = encode_ops(seq, ops, origin.handled) if ops else encode_got(origin.handled)
-        if len(self._pages) == 1 and origin.id in self._pages:
-            return Frame(seq, to_origin)
-        return Frame(seq, encode_ops(seq, patch.ops), origin.id, to_origin)
+        if len(self._pages) == 1:
+            return Frame(seq, self._text(seq, patch, next(iter(self._pages)), origin))
+        special = {name for name in patch.aimed.values() if name in self._pages}
+        if origin is not None:
+            special.add(origin.id)
+        own = {name: self._text(seq, patch, name, origin) for name in special}
+        return Frame(seq, self._text(seq, patch, "", None), own)
+
+    @staticmethod
+    def _text(seq: int, patch: Patch, connection_id: str, origin: Connection | None) -> bytes | None:
+        """What one connection gets; with the id "", all that get nothing special."""
+        is_origin = origin is not None and origin.id == connection_id
+        ops = patch.for_connection(connection_id, without_echo=is_origin)
+        got = origin.handled if origin is not None and is_origin else 0
+        if ops:
+            return encode_ops(seq, ops, got)
+        return encode_got(got) if got else None
 
     def _hold_back(self, connection: Connection) -> None:
         """A page that does not read gets no more frames; when it reads again, it gets the tree as it is then."""

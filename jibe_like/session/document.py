@@ -1,11 +1,13 @@
 """What a session asks of the application that it hosts, and what it stores of it."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
 from jibe_like.tree.tree import Tree
+from jibe_like.wire.messages import encode
 
 from .connection import Connection
 
@@ -23,6 +25,13 @@ class Document(Protocol):
 
     @property
     def tree(self) -> Tree: ...
+
+    @property
+    def uses_page_api(self) -> bool:
+        """Whether the page's own JavaScript may want `window.jibe` from the beginning."""
+
+    def page_state(self) -> dict[str, Any] | None:
+        """The mirrored state by scope (`app`, `server`), name and value; None where nothing is mirrored."""
 
     def node(self) -> Element: ...
 
@@ -52,3 +61,12 @@ class SessionState:
     document: Any
     seq: int
     connections: list[Connection] = field(default_factory=list)
+    look: str = ""
+
+
+def look_of(node: Element) -> str:
+    """A digest of what an application looks like; empty where the wire cannot say it."""
+    try:
+        return hashlib.blake2b(encode(node), digest_size=9).hexdigest()
+    except Exception:
+        return ""

@@ -11,12 +11,13 @@ from jibe_like.errors import TooManySessionsError
 from jibe_like.settings import Settings
 
 from .connection import RESTARTING, Connection
+from .current import acting
 from .document import Document
 from .hooks import run_hook
 from .keeper import Keeper
 from .memory import give_back
 from .session import Session
-from .token import Claims, Tokens
+from .token import Beginning, Claims, Tokens
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -34,6 +35,7 @@ class Registry:
     :param mode: `unicast`: a session for each page; `multicast`: one for each identity; `broadcast`: one for all.
     :param secrets: sign tokens; the first signs, all verify.
     :param keeper: where the sessions are stored; None where they are not.
+    :param server: the `Server` that hosts them.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Registry:
         settings: Settings,
         secrets: list[str],
         keeper: Keeper | None = None,
+        server: Any = None,
     ) -> None:
         if mode not in MODES:
             raise ValueError(f"{name}: mode must be one of {', '.join(MODES)}, not {mode!r}")
@@ -52,8 +55,10 @@ class Registry:
         self.settings = settings
         self.sessions: dict[str, Session] = {}
         self.tokens = Tokens(secrets, name, settings.token_lifetime)
+        self.server = server
         self._make = make
         self._keeper = keeper
+        self._process = token_urlsafe(6)
         self._coming: dict[str, asyncio.Task[Session | None]] = {}
         self._waiting: set[Session] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -127,10 +132,29 @@ class Registry:
         """Whether the session is not here, but may be in the store."""
         return self._keeper is not None and claims.session not in self.sessions
 
+    def begin_again(self, connection: Connection, claims: Claims | None) -> bool:
+        """Whether the page of this new connection goes on, although its session is gone.
+
+        So it is where that was never stored and no event of the page is handled in this process: the page has all its
+        events still, and sends them again. The application is made anew for it, under the same names.
+        """
+        beginning = claims.beginning if claims is not None else None
+        if claims is None or beginning is None:
+            return False
+        if self._keeper is None or beginning.process == self._process or time.time() > beginning.until:
+            return False
+        connection.id, connection.again = claims.connection, claims
+        return True
+
     def issue_token(self, connection: Connection) -> str:
         """A token for the page of this connection."""
-        assert connection.session is not None
-        return self.tokens.issue(Claims(connection.session.id, connection.id, connection.visit.identity))
+        session = connection.session
+        assert session is not None
+        beginning = None
+        if session.durable and session.look and not connection.stored:
+            process = self._process if session.used else ""
+            beginning = Beginning(session.look, process, int(time.time() + self.settings.lost_lifetime))
+        return self.tokens.issue(Claims(session.id, connection.id, connection.visit.identity, beginning))
 
     def may_prerender(self) -> bool:
         """Whether one more page may be rendered and kept until its socket opens."""
@@ -142,7 +166,10 @@ class Registry:
         if self.mode == "broadcast":
             return "all"
         identity = connection.visit.identity if self.mode == "multicast" else ""
-        return f"of-{identity}" if identity else token_urlsafe(12)
+        if identity:
+            return f"of-{identity}"
+        again = connection.again
+        return token_urlsafe(12) if again is None or again.session in self.sessions else again.session
 
     async def _only_once(self, key: str, making: Coroutine[Any, Any, Session | None]) -> Session | None:
         """Two who ask for the same session at once get the same."""
@@ -162,7 +189,9 @@ class Registry:
             raise TooManySessionsError(
                 f"{self.name}: {len(self.sessions)} sessions, and settings.sessions allows no more"
             )
-        session = self._session(key, self._make(connection))
+        with acting(None, connection):
+            document = self._make(connection)
+        session = self._session(key, document)
         self._add(session)
         self._waiting.add(session)
         session.creating()
@@ -190,6 +219,7 @@ class Registry:
             settings=self.settings,
             changed=self._keeper.mark if self._keeper is not None else None,
             issue_token=self.issue_token,
+            server=self.server,
         )
         session.durable = self._keeper is not None
         return session

@@ -4,20 +4,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
+from jibe_like.tree.binding import Operation
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
 from jibe_like.wire.messages import PONG, Event, encode_hello, encode_token
 
 from .connection import CLOSED_BY_APP, FOREIGN, REPLACED, Connection
+from .current import ACTING, acting, current_connection
 from .delivery import Delivery
-from .document import Document, SessionState
+from .document import Document, SessionState, look_of
 from .hooks import begin_hook
 from .lifetime import Lifetime
+from .page_events import SESSION, handle_page_event
 from .tasks import Tasks
 from .turns import Turns
 
@@ -41,8 +45,9 @@ class Session(Lifetime):
     :param document: the application.
     :param io_loop: the event loop it lives on; the running one where None.
     :param token: the token by which a page names it.
-    :param changed: told whenever the session's state may have changed.
+    :param changed: told whenever the session's state may have changed, and whether it has a page that is new to it.
     :param issue_token: makes a token for one of its connections.
+    :param server: the `Server` that hosts it.
 
     Raises ValueError where id or document is None.
     """
@@ -55,8 +60,9 @@ class Session(Lifetime):
         token: str | None = None,
         *,
         settings: Settings | None = None,
-        changed: "Callable[[Session], None] | None" = None,
+        changed: "Callable[[Session, bool], None] | None" = None,
         issue_token: Callable[[Connection], str] | None = None,
+        server: Any = None,
     ) -> None:
         if session_id is None or document is None:
             raise ValueError("a session needs an id and a document")
@@ -69,6 +75,13 @@ class Session(Lifetime):
         """Whether some page has opened its connection."""
         self.durable = False
         """Whether its state goes to a store."""
+        self.look = ""
+        """A digest of what it looked like when it began; empty until then."""
+        self.restored = False
+        """Whether it has come back from a store."""
+        self.server = server
+        self.endings: list[Callable[[], object]] | None = None
+        """Called in order when the session ends, before anything else does."""
         self.created: asyncio.Task[bool] | None = None
         """Ends when an `async` `on_session_created` has: until then nobody sees the session."""
         self.connections: dict[str, Connection] = {}
@@ -110,10 +123,11 @@ class Session(Lifetime):
     def join(self, connection: Connection) -> None:
         """A page is about to show this session: its HTML has the tree as it is now."""
         connection.session = self
-        connection.acked = self.seq
+        connection.acked = self.seq if connection.again is None else FOREIGN
         connection.left_at = time.monotonic()
         connection.lifetime = self.settings.prerendered_lifetime
-        self.connections[connection.id] = connection
+        # Where a page that begins again has knocked twice, the first has it.
+        self.connections.setdefault(connection.id, connection)
 
     @property
     def seq(self) -> int:
@@ -123,7 +137,9 @@ class Session(Lifetime):
     def render(self) -> Element:
         """The whole tree as it is now. The pages that are there already are brought up to date."""
         self._delivery.settle()
-        return self.document.node()
+        node = self.document.node()
+        self.look = self.look or look_of(node)
+        return node
 
     def subscribe(self, connection: Connection, seq: int | None = None) -> None:
         """The page can be reached by `connection.transport`.
@@ -135,6 +151,8 @@ class Session(Lifetime):
         transport = connection.transport
         if connection in self._delivery.open:
             self._delivery.end(connection)
+        if self.durable and not self._looks_right_to(connection):
+            seq = None
         if seq is None:
             # The page starts anew, and counts its events from 1.
             connection.handled = connection.kept = 0
@@ -144,16 +162,30 @@ class Session(Lifetime):
             kept = connection.kept if self.durable else None
             transport.send(encode_hello(token, connection.handled, seq is not None, kept))
         self._delivery.begin(connection, seq)
-        self._call_document("wsopen")
-        self._call_document("connections_changed")
+        self._call_document("wsopen", connection)
+        self._call_document("connections_changed", connection)
         self.flush()
-        self.changed()
+        self.changed(not connection.stored)
+
+    def _looks_right_to(self, connection: Connection) -> bool:
+        """False for a page that begins again, and was shown something else when it began."""
+        if not self.look:
+            with suppress(Exception):  # the page is told so, when it is sent the tree
+                self.render()
+        again, connection.again = connection.again, None
+        if again is None or again.beginning is None or again.beginning.look == self.look:
+            return True
+        logger.warning("session %s starts anew: it does not look as it did when its page was loaded", self.id)
+        return False
 
     def renew_tokens(self) -> None:
         """Gives each open page a new token, long before the one that it has expires."""
         for connection in self._delivery.open:
-            if connection.transport is not None and self._issue_token is not None:
-                connection.transport.send(encode_token(self._issue_token(connection)))
+            self._renew_token(connection)
+
+    def _renew_token(self, connection: Connection) -> None:
+        if connection.transport is not None and self._issue_token is not None:
+            connection.transport.send(encode_token(self._issue_token(connection)))
 
     def replace_transport(self, connection: Connection) -> None:
         """The page comes by another transport: the one that it had is given up."""
@@ -216,14 +248,28 @@ class Session(Lifetime):
             message["properties"] = event.properties
         tree = self.document.tree
         tree.keep_awake()
+        before = ACTING.set((self, connection))
         try:
-            self.document.on_message(message)
+            if event.id == SESSION:
+                self._handle_page_event(connection, str(event.event), event.data or {})
+            else:
+                self.document.on_message(message)
         except ProtocolError as error:
             self.refuse(error, widget=event.id, event=event.event)
         except Exception as error:
             self.failed(tree.index.get(str(event.id), tree.root), str(event.event), error)
         self.flush(connection if event.n else None)
+        ACTING.reset(before)
         self.changed()
+
+    def _handle_page_event(self, connection: Connection, name: str, data: dict[str, Any]) -> None:
+        result = handle_page_event(self, connection, name, data)
+        if isawaitable(result):
+            self.run(self.document.tree.root, name, result)
+
+    def page_call(self, operation: Operation, connection: Connection | None = None) -> None:
+        """Has the pages, or the one of `connection`, do something once (docs/protocol.md)."""
+        self.document.tree.call(operation, connection.id if connection is not None else "")
 
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
@@ -256,8 +302,9 @@ class Session(Lifetime):
                 if self.destroyed:
                     return None
                 try:
-                    result = func(*args, **kwargs)
-                    return await result if isawaitable(result) else result
+                    with acting(self, current_connection()):
+                        result = func(*args, **kwargs)
+                        return await result if isawaitable(result) else result
                 finally:
                     self.flush()
                     self.changed()
@@ -298,10 +345,10 @@ class Session(Lifetime):
 
     # -- the store
 
-    def changed(self) -> None:
-        """The state may have changed, and will be stored in time."""
+    def changed(self, new_page: bool = False) -> None:
+        """The state may have changed, and will be stored in time; at once where it is of a page that is in no store."""
         if self._on_changed is not None and self.used and not self.destroyed:
-            self._on_changed(self)
+            self._on_changed(self, new_page)
 
     @property
     def is_busy(self) -> bool:
@@ -310,11 +357,12 @@ class Session(Lifetime):
 
     def state(self) -> SessionState:
         """What is to be stored."""
-        return SessionState(self.document, self.seq, list(self.connections.values()))
+        return SessionState(self.document, self.seq, list(self.connections.values()), self.look)
 
     def take_over(self, state: SessionState) -> None:
         """Goes on where the stored session was: its pages may come back."""
-        self.used = True
+        self.used = self.restored = True
+        self.look = state.look
         self.document.tree.revive()
         self._delivery.outbox.skip_to(state.seq)
         for connection in state.connections:
@@ -328,8 +376,13 @@ class Session(Lifetime):
         """The store has the effects of the events up to these numbers, by connection id."""
         for connection_id, number in handled.items():
             connection = self.connections.get(connection_id)
-            if connection is not None:
-                self._delivery.send_kept(connection, number)
+            if connection is None:
+                continue
+            if not connection.stored:
+                # First of all: a page with a token of its beginning has all its events still.
+                connection.stored = True
+                self._renew_token(connection)
+            self._delivery.send_kept(connection, number)
 
     # -- what the tree asks of its host
 
@@ -342,7 +395,11 @@ class Session(Lifetime):
         self.loop.call_soon_threadsafe(callback)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
-        return self.loop.call_later(seconds, callback).cancel
+        return self.loop.call_later(seconds, self._call_acting, callback).cancel
+
+    def _call_acting(self, callback: Callable[[], object]) -> None:
+        with acting(self):
+            callback()
 
     def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
         self.start(self._run(widget, event, awaitable))
@@ -362,12 +419,18 @@ class Session(Lifetime):
         await self._tasks.come_to_rest(seconds)
 
     def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
-        begun = begin_hook(self.document, name)
-        return None if isinstance(begun, bool) else self.start(begun)
+        with acting(self, self._acting_page()):
+            begun = begin_hook(self.document, name)
+            return None if isinstance(begun, bool) else self.start(begun)
 
-    def _call_document(self, method: str) -> None:
+    def _acting_page(self) -> Connection | None:
+        """The page that acts where nobody else says: the only one that there is."""
+        return next(iter(self.connections.values())) if len(self.connections) == 1 else None
+
+    def _call_document(self, method: str, connection: Connection | None = None) -> None:
         try:
-            getattr(self.document, method)()
+            with acting(self, connection or self._acting_page()):
+                getattr(self.document, method)()
         except Exception as error:
             self.failed(self.document.tree.root, method, error)
 
@@ -387,6 +450,13 @@ class Session(Lifetime):
         """
         if self.destroyed:
             return
+        for ending in self.endings or ():
+            # A list that grows meanwhile: what an ending asks to be done at the end is done, too.
+            try:
+                with acting(self):
+                    ending()
+            except Exception:
+                logger.exception("session %s: %r raised at its end", self.id, ending)
         self.flush()
         self.destroyed = True
         self._tasks.cancel()
@@ -396,7 +466,8 @@ class Session(Lifetime):
         self._delivery.open.clear()
         self._turns.clear()
         self.document.tree.close()
-        begun = begin_hook(self.document, "on_session_destroyed")
+        with acting(self):
+            begun = begin_hook(self.document, "on_session_destroyed")
         if not isinstance(begun, bool):
             self._tasks.start_last(begun)
         self.document.session = None

@@ -22,16 +22,27 @@ class Home(NamedTuple):
 
 @dataclass(slots=True)
 class Patch:
-    """Operations in order. `echoes` says which operation a connection need not be told, since it came from there."""
+    """Operations in order.
+
+    By their index, `echoes` says which operation a connection need not be told, since it came from there, and `aimed`
+    which one is for a single connection.
+    """
 
     ops: list[Operation]
     echoes: dict[int, str] = field(default_factory=dict)
+    aimed: dict[int, str] = field(default_factory=dict)
 
-    def without_echo(self, origin: str) -> list[Operation]:
-        """The operations as the connection `origin` needs them."""
-        if origin not in self.echoes.values():
+    def for_connection(self, connection_id: str = "", *, without_echo: bool = False) -> list[Operation]:
+        """The operations for a connection; without its id, for all those at which none is aimed."""
+        without_echo = without_echo and connection_id in self.echoes.values()
+        if not self.aimed and not without_echo:
             return self.ops
-        return [op for i, op in enumerate(self.ops) if self.echoes.get(i) != origin]
+        return [
+            op
+            for i, op in enumerate(self.ops)
+            if self.aimed.get(i, connection_id) == connection_id
+            and not (without_echo and self.echoes.get(i) == connection_id)
+        ]
 
 
 class Changes:
@@ -58,7 +69,8 @@ class Changes:
         """Parts of a widget's content that are rendered anew."""
         self.updates: dict[Key, Operation] = {}
         self.origins: dict[Key, str] = {}
-        self.calls: list[Operation] = []
+        self.calls: list[tuple[Operation, str]] = []
+        """To be done once, each for all connections or for the one that it names."""
 
     def keep_calls(self) -> None:
         """Forgets what a full rendering shows anyway."""
@@ -113,9 +125,10 @@ class Changes:
                 if key in self.origins:
                     echoes[len(ops)] = self.origins[key]
                 ops.append(op)
-        ops += self.calls
+        aimed = {len(ops) + i: only for i, (_, only) in enumerate(self.calls) if only}
+        ops += [op for op, _ in self.calls]
         self.clear()
-        return Patch(ops, echoes) if ops else None
+        return Patch(ops, echoes, aimed) if ops else None
 
     def _rescue(self, lost: "Collection[Widget]", index: "Mapping[str, Widget]") -> list[Operation]:
         """Puts what has moved aside, where something is rendered whose old content may have it still.

@@ -209,12 +209,12 @@ class Tree:
                 self.changes.renders[widget] = None
             self._changed()
 
-    def call(self, operation: Operation) -> None:
-        """Something to be done once in the browser, after all that was changed before it."""
+    def call(self, operation: Operation, only: str = "") -> None:
+        """Something to be done once in the browsers, or by the connection `only`, after all that was changed before."""
         if threading.get_ident() != self._thread and (host := self.host) is not None:
-            host.call_threadsafe(partial(self.call, operation))
+            host.call_threadsafe(partial(self.call, operation, only))
         else:
-            keep_newest(self.changes.calls, operation, self.root)
+            keep_newest(self.changes.calls, (operation, only), self.root)
             self._changed()
 
     def go(self, url: str) -> None:

@@ -17,9 +17,14 @@ _TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; cha
 
 @cache
 def client_file(name: str) -> str:
-    """The content-hashed file name of `client.js` or `style.css`."""
+    """The content-hashed file name of `client.js`, `extras.js` or `style.css`."""
     manifest: dict[str, str] = json.loads((FOLDER / "manifest.json").read_text())
     return manifest[name]
+
+
+@cache
+def _files() -> frozenset[str]:
+    return frozenset(json.loads((FOLDER / "manifest.json").read_text()).values())
 
 
 @cache
@@ -41,7 +46,7 @@ class ClientHandler(tornado.web.RequestHandler):
     """Serves the client, as brotli or gzip where the browser takes it."""
 
     def get(self, name: str) -> None:
-        if name not in (client_file("client.js"), client_file("style.css")):
+        if name not in _files():
             raise tornado.web.HTTPError(404)
         accepted = {
             part.partition(";")[0].strip() for part in self.request.headers.get("Accept-Encoding", "").split(",")

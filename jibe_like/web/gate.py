@@ -11,9 +11,10 @@ import tornado.web
 
 from jibe_like.errors import ProtocolError, StoreError, TooManySessionsError
 from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection, Transport
+from jibe_like.session.token import Claims
 from jibe_like.wire.messages import decode_event
 
-from .mount import Mount, connection_for, identity_of
+from .mount import Mount, connection_for_socket, identity_of
 
 if TYPE_CHECKING:
     from jibe_like.session.session import Session
@@ -83,34 +84,44 @@ class Gate:
         with self._refusing():
             claims = registry.check(token, identity_of(handler, self._mount))
             if claims is not None and registry.may_be_stored(claims):
-                return self._admit_later(handler, token, seq)
+                return self._admit_later(handler, token, claims, seq)
             found = registry.find_now(claims) if claims is not None else None
             if found is not None:
                 session, connection_id = found
                 connection = session.connections[connection_id]
             else:
-                connection = connection_for(handler, self._mount)
+                connection = connection_for_socket(handler, self._mount)
+                if not registry.begin_again(connection, claims):
+                    seq = None
                 entered = registry.enter_now(connection)
                 if entered is None:
-                    return self._admit_later(handler, "", None)
-                session, seq = entered, None
+                    return self._enter_later(handler, connection, seq)
+                session = entered
             if session.created is not None and not session.created.done():
                 return self._begin_later(handler, session, connection, seq)
         self._begin(handler, session, connection, seq)
         return None
 
-    async def _admit_later(self, handler: tornado.web.RequestHandler, token: str, seq: int | None) -> None:
+    async def _admit_later(
+        self, handler: tornado.web.RequestHandler, token: str, claims: Claims, seq: int | None
+    ) -> None:
         registry = self._mount.registry
         with self._refusing():
-            found = await registry.find(token, identity_of(handler, self._mount))
-            if found is not None:
-                session, connection_id = found
-                connection = session.connections[connection_id]
-            else:
-                seq = None
-                connection = connection_for(handler, self._mount)
-                session = await registry.enter(connection)
-        self._begin(handler, session, connection, seq)
+            found = await registry.find(token, claims.identity)
+            if found is None:
+                connection = connection_for_socket(handler, self._mount)
+                if not registry.begin_again(connection, claims):
+                    seq = None
+        if found is None:
+            await self._enter_later(handler, connection, seq)
+        else:
+            session, connection_id = found
+            self._begin(handler, session, session.connections[connection_id], seq)
+
+    async def _enter_later(self, handler: tornado.web.RequestHandler, connection: Connection, seq: int | None) -> None:
+        with self._refusing():
+            session = await self._mount.registry.enter(connection)
+        self._begin(handler, session, session.connections[connection.id], seq)
 
     async def _begin_later(
         self, handler: tornado.web.RequestHandler, session: "Session", connection: Connection, seq: int | None
@@ -124,6 +135,7 @@ class Gate:
     ) -> None:
         session.replace_transport(connection)
         connection.application = handler.application
+        connection.server = self._mount.server
         connection.transport = self._transport
         self.connection = connection
         session.subscribe(connection, seq)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import tornado.web
+from tornado.escape import parse_qs_bytes
 from tornado.httputil import parse_cookie
 
 from jibe_like.errors import StoreError
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("jibe_like.web")
 
 
+PAGE: Final = "page"
+"""The argument by which a socket's URL says what page it belongs to."""
+
+
 @dataclass(eq=False)
 class Mount:
     """One application class under one path prefix."""
@@ -44,6 +49,8 @@ class Mount:
     registry: Registry
     store: Store
     identities: Identities
+    server: Any = None
+    """The `Server` that it belongs to."""
     polls: "dict[str, Poll]" = field(default_factory=dict)
     pulse: Pulse = field(init=False)
 
@@ -115,19 +122,28 @@ def identity_of(handler: tornado.web.RequestHandler, mount: Mount) -> str:
 
 
 def visit_of(
-    handler: tornado.web.RequestHandler, mount: Mount, more_cookies: Mapping[str, str] = MappingProxyType({})
+    handler: tornado.web.RequestHandler,
+    mount: Mount,
+    more_cookies: Mapping[str, str] = MappingProxyType({}),
+    page: str | None = None,
 ) -> Visit:
-    """What the request came with, and with cookies that its answer is about to set."""
+    """What the request came with, and with cookies that its answer is about to set.
+
+    :param page: the URL of the page, path and query, where the request is not for the page itself.
+    """
     request = handler.request
+    path, _, query = (page if page is not None else f"{request.path}?{request.query}").partition("?")
     # Not request.cookies: a socket's request lives as long as the socket, and would keep 1.5 KiB of them.
     cookies = parse_cookie(request.headers.get("Cookie", ""))
     arguments = {
-        name: values[-1].decode("utf-8", "replace") for name, values in request.query_arguments.items() if values
+        name: values[-1].decode("utf-8", "replace")
+        for name, values in parse_qs_bytes(query, keep_blank_values=True).items()
+        if values
     }
     headers = _shared(tuple(item for item in request.headers.items() if not item[0].startswith(_OWN_HEADERS)))
     cookies.update(more_cookies)
     identity = mount.identities.find(cookies)
-    return Visit(cookies, arguments, headers, request.remote_ip or "", request.path, identity)
+    return Visit(cookies, arguments, headers, request.remote_ip or "", path, identity)
 
 
 _OWN_HEADERS: Final = ("Cookie", "Sec-Websocket-")
@@ -141,8 +157,19 @@ def _shared(headers: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
 
 
 def connection_for(
-    handler: tornado.web.RequestHandler, mount: Mount, cookies: Mapping[str, str] = MappingProxyType({})
+    handler: tornado.web.RequestHandler,
+    mount: Mount,
+    cookies: Mapping[str, str] = MappingProxyType({}),
+    page: str | None = None,
 ) -> Connection:
-    """A new connection for the page of this request."""
+    """A new connection for the page of this request, or for the page at the URL `page` (path and query)."""
     application: Any = handler.application
-    return Connection(visit_of(handler, mount, cookies), application)
+    connection = Connection(visit_of(handler, mount, cookies, page), application)
+    connection.server = mount.server
+    return connection
+
+
+def connection_for_socket(handler: tornado.web.RequestHandler, mount: Mount) -> Connection:
+    """A new connection for the page whose websocket or poll this is: as if the page were loaded now."""
+    given = handler.request.query_arguments.get(PAGE, [b""])[-1].decode("utf-8", "replace")
+    return connection_for(handler, mount, page=given or f"{mount.prefix}/?{handler.request.query}")

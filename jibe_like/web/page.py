@@ -1,21 +1,22 @@
 """The first response: a page that can be read before any script has run."""
 
-import json
 import logging
 import re
 import traceback
 from collections.abc import Iterable
 from secrets import token_urlsafe
 from typing import Any, Final
+from urllib.parse import quote
 
 import tornado.web
 
 from jibe_like.errors import StoreError, TooManySessionsError
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
+from jibe_like.wire.messages import encode
 
 from .client import PATH, client_file, serve_client
-from .mount import Mount, connection_for, relative_url
+from .mount import PAGE, Mount, connection_for, relative_url
 from .security import new_nonce, set_security_headers
 
 logger = logging.getLogger("jibe_like.web")
@@ -39,6 +40,7 @@ class PageTemplate:
         css: str = "",
         nonce: str = "",
         client: str = "",
+        extras: str = "",
         stylesheet: str = "",
         config: dict[str, Any] | None = None,
         inline_style: str = "",
@@ -59,7 +61,7 @@ class PageTemplate:
             '<link rel="icon" href="data:,">',
         ]
         if config is not None:
-            parts.append(f'<meta name="jibe-like" content="{escape(json.dumps(config, separators=(",", ":")))}">')
+            parts.append(f'<meta name="jibe-like" content="{escape(encode(config).decode())}">')
         if stylesheet:
             parts.append(f'<link rel="stylesheet" href="{escape(stylesheet)}"{own}>')
         parts += [f'<link rel="stylesheet" href="{escape(url)}"{own}>' for url in cssfiles]
@@ -72,6 +74,8 @@ class PageTemplate:
             parts.append(f"<script{own}>{presetup}</script>")
         if client:
             parts.append(f'<script type="module" src="{escape(client)}"{own}></script>')
+        if extras:
+            parts.append(f'<script type="module" src="{escape(extras)}"{own}></script>')
         parts += ["</head><body>", body, "</body></html>"]
         return "".join(parts)
 
@@ -151,6 +155,7 @@ class MainHandler(tornado.web.RequestHandler):
             css=self.css(),
             nonce=nonce,
             client=self._client_url("client.js"),
+            extras=self._client_url("extras.js") if config.get("api") else "",
             stylesheet=self._client_url("style.css"),
             config=config,
             inline_style=style,
@@ -170,6 +175,11 @@ class MainHandler(tornado.web.RequestHandler):
         session = await registry.enter(connection)
         node = session.render()
         config = self._config() | {"seq": session.seq}
+        states = session.document.page_state()
+        if states:
+            config["states"] = states
+        if session.document.uses_page_api:
+            config["api"] = True
         if kept or session.used or len(session.connections) > 1:
             config["token"] = registry.issue_token(connection)
         else:
@@ -200,14 +210,19 @@ class MainHandler(tornado.web.RequestHandler):
                 "seq": 0,
                 "socket": relative_url(self.request.path, f"{self._place()}/websocket"),
                 "limit": 0,
+                "extras": f"./{client_file('extras.js')}",
             }
+        page = self.request.path + (f"?{self.request.query}" if self.request.query else "")
+        # An application that is made when the socket opens is made for the same page.
+        here = "" if page == f"{self.mount.prefix}/" else f"?{PAGE}={quote(page, safe='/')}"
         return {
             "token": "",
             "seq": 0,
-            "socket": self.mount.url(self, "websocket"),
-            "poll": self.mount.url(self, "poll"),
+            "socket": self.mount.url(self, "websocket") + here,
+            "poll": self.mount.url(self, "poll") + here,
             "ping": self.mount.settings.ping_interval,
             "limit": self.mount.settings.max_message_bytes,
+            "extras": f"./{client_file('extras.js')}",
         }
 
     def _place(self) -> str:

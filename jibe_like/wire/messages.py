@@ -127,9 +127,12 @@ def encode_ops(seq: int, ops: list[Operation], got: int = 0) -> bytes:
     return encode({"seq": seq, "got": got, "ops": ops} if got else {"seq": seq, "ops": ops})
 
 
-def encode_root(seq: int, root: Element, got: int = 0) -> bytes:
-    """The frame with the whole tree; `got` is left out where it is 0."""
-    return encode({"seq": seq, "got": got, "root": root} if got else {"seq": seq, "root": root})
+def encode_root(seq: int, root: Element, got: int = 0, ops: list[Operation] | None = None) -> bytes:
+    """The frame with the whole tree, and operations to follow it; `got` is left out where it is 0."""
+    frame: dict[str, Any] = {"seq": seq, "got": got, "root": root} if got else {"seq": seq, "root": root}
+    if ops:
+        frame["ops"] = ops
+    return encode(frame)
 
 
 def encode_got(got: int) -> bytes:

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Frame:
-    """A numbered frame. The connection `origin`, from which the change came, gets `to_origin` (None: nothing)."""
+    """A numbered frame. The connections named in `own` get that instead of `text`. None: nothing."""
 
     seq: int
-    text: bytes
-    origin: str = ""
-    to_origin: bytes | None = None
+    text: bytes | None
+    own: dict[str, bytes | None] | None = None
 
     def for_connection(self, connection_id: str) -> bytes | None:
-        return self.to_origin if self.origin and connection_id == self.origin else self.text
+        return self.text if self.own is None else self.own.get(connection_id, self.text)
 
     @property
     def size(self) -> int:
-        return len(self.text) + (len(self.to_origin) if self.to_origin else 0)
+        texts = (self.text, *(self.own or {}).values())
+        return sum(len(text) for text in texts if text is not None)
 
 
 class Outbox:

@@ -12,6 +12,10 @@ export interface Config {
   poll?: string;
   /** Seconds of silence after which the client asks whether the server is there; 0 or nothing: never. */
   ping?: number;
+  /** The extras, relative to the client. */
+  extras: string;
+  /** Whether the page's own JavaScript wants them from the beginning. */
+  api?: boolean;
 }
 
 /** Reads the page's `<meta name="jibe-like">`. Throws where there is none. */

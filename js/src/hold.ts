@@ -28,7 +28,7 @@ export const typed = new Set<Field>();
 const fields = new WeakMap<Element, Map<string, Field>>();
 /** Fields with an event that the server has not handled. */
 const waiting = new Set<Field>();
-let handledUpTo = 0;
+export let handledUpTo = 0;
 
 /** The field of an element's two-way property. */
 export function fieldOf(element: Element, property: TwoWay): Field {

@@ -3,7 +3,10 @@ import { parseHtml, setAttribute } from "./build.ts";
 import { setProperty } from "./hold.ts";
 import { insert, morph } from "./morph.ts";
 import { type Properties, refuseHtml, writeStyle } from "./property.ts";
-import type { Message, Operation } from "./protocol.ts";
+import type { Inserted, Message, Operation } from "./protocol.ts";
+
+/** Takes an operation that is not of the core. */
+export type Extra = (operation: Operation) => void;
 
 function setText(element: Element, text: string): void {
   const child = element.firstChild;
@@ -26,67 +29,59 @@ function deliver(message: Message): void {
   (element ?? document).dispatchEvent(event);
 }
 
-/** Applies one operation. One on an element that the page does not have is skipped. */
-function apply(operation: Operation): void {
-  if (operation[0] === "message") {
-    deliver(operation[1]);
-    return;
-  }
-  if (operation[0] === "go") {
-    location.assign(operation[1]);
-    return;
-  }
-  const element = document.getElementById(operation[1]);
-  if (!element) {
-    return;
-  }
-  switch (operation[0]) {
-    case "text":
-      setText(element, operation[2]);
-      break;
-    case "prop":
-      setProperty(element, operation[2], operation[3]);
-      break;
-    case "attr":
-      if (operation[3] === null) {
-        element.removeAttribute(operation[2]);
-      } else {
-        setAttribute(element, operation[2], operation[3]);
-      }
-      break;
-    case "style":
-      writeStyle(element, operation[2], operation[3]);
-      break;
-    case "class":
-      element.classList.toggle(operation[2], operation[3]);
-      break;
-    case "html":
-      element.replaceChildren(parseHtml(operation[2]));
-      break;
-    case "insert": {
-      const before = operation[2] === null ? null : document.getElementById(operation[2]);
-      insert(element, before?.parentNode === element ? before : null, operation[3]);
-      break;
+type OnElement = (element: Element, ...args: never[]) => void;
+
+/** What is done to an element of the page. */
+const onElement: Readonly<Record<string, OnElement>> = {
+  text: setText,
+  prop: setProperty,
+  attr(element, name: string, value: string | null) {
+    if (value === null) {
+      element.removeAttribute(name);
+    } else {
+      setAttribute(element, name, value);
     }
-    case "remove":
-      element.remove();
-      break;
-    case "render":
-      morph(element, operation[2]);
-      break;
-    case "call":
-      call(element, operation[2], operation[3]);
-      break;
-    default:
-      throw new Error("unknown operation");
+  },
+  style: writeStyle,
+  class(element, name: string, on: boolean) {
+    element.classList.toggle(name, on);
+  },
+  html(element, html: string) {
+    element.replaceChildren(parseHtml(html));
+  },
+  insert(element, id: string | null, nodes: readonly Inserted[]) {
+    const before = id === null ? null : document.getElementById(id);
+    insert(element, before?.parentNode === element ? before : null, nodes);
+  },
+  remove(element) {
+    element.remove();
+  },
+  render: morph,
+  call,
+};
+
+/** Applies one operation. One on an element that the page does not have is skipped. */
+function apply(operation: Operation, extra: Extra): void {
+  const [name, id, ...args] = operation;
+  if (name === "message") {
+    deliver(id as Message);
+  } else if (name === "go") {
+    location.assign(id as string);
+  } else if (Object.hasOwn(onElement, name)) {
+    const element = document.getElementById(id as string);
+    if (element) {
+      (onElement[name] as OnElement)(element, ...(args as never[]));
+    }
+  } else {
+    extra(operation);
   }
 }
 
-/** Applies operations in order. One that throws is reported, and the rest still applied. */
-export function applyAll(operations: readonly Operation[]): void {
+/** Applies operations in order; `extra` takes those it does not know. One that throws is reported, and the rest still applied. */
+export function applyAll(operations: readonly Operation[], extra: Extra): void {
   for (const operation of operations) {
     try {
-      apply(operation);
+      apply(operation, extra);
     } catch (error) {
       console.error(`jibe_like: operation ${JSON.stringify(operation).slice(0, 200)} failed`, error);
     }

@@ -31,7 +31,14 @@ export type Operation =
   | readonly ["render", id: string, node: Branch]
   | readonly ["call", id: string, method: string, args: readonly unknown[]]
   | readonly ["message", message: Message]
-  | readonly ["go", url: string];
+  | readonly ["go", url: string]
+  | ExtraOperation;
+
+/** An operation that the core passes on to the extras, which know its arguments. */
+export type ExtraOperation = readonly [
+  "start" | "state" | "shared" | "states" | "js" | "download" | "env" | "open" | "result",
+  ...args: unknown[],
+];
 
 export interface Hello {
   readonly token: string;
@@ -60,7 +67,7 @@ export type Carried = string | boolean | readonly string[];
 export interface PageEvent {
   readonly id: string;
   readonly event: string;
-  readonly data?: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
   readonly properties?: Readonly<Record<string, Carried>> | undefined;
 }
 

@@ -1,12 +1,12 @@
 /** The page's side of a session: what was applied, what was sent, and how both go on after a lost connection. */
 import { type Config, socketUrl } from "./config.ts";
 import { greeted, isEnded, isReady, open, send } from "./connection.ts";
-import { releaseUpTo, restartHold, resumeHold } from "./hold.ts";
+import { handledUpTo, releaseUpTo, restartHold, resumeHold } from "./hold.ts";
 import { ACK_DELAY, ACK_FRAMES, BYTES_PER_UNIT, MARGIN } from "./limits.ts";
 import { dropUpTo, keep, number, restartOutbox, resumeFrom } from "./outbox.ts";
 import { applyAll } from "./patch.ts";
 import { openPolling } from "./polling.ts";
-import type { Frame, Hello, Kept, PageEvent, Ping } from "./protocol.ts";
+import type { Frame, Hello, Kept, Operation, PageEvent, Ping } from "./protocol.ts";
 import { showEnded, showFound, showLost, showNote } from "./status.ts";
 import { openWebsocket } from "./websocket.ts";
 
@@ -66,6 +66,14 @@ function onHello({ token, got, kept, resumed }: Hello): void {
   }
 }
 
+/** Has the extras do what the core does not know, in order. */
+function extra(operation: Operation): void {
+  const got = handledUpTo;
+  import(config.extras)
+    .then((extras) => extras.default(post, operation, got))
+    .catch((error) => console.error(`jibe_like: ${operation[0]}`, error));
+}
+
 function onMessage(frame: Frame): void {
   if (frame.hello) {
     onHello(frame.hello);
@@ -82,7 +90,7 @@ function onMessage(frame: Frame): void {
   }
   if (frame.seq !== undefined && (seq === undefined || frame.seq > seq)) {
     const { root, ops = [] } = frame;
-    applyAll(root ? [["render", String(root[1].id), root]] : ops);
+    applyAll(root ? [["render", String(root[1].id), root], ...ops] : ops, extra);
     seq = frame.seq;
     if (fresh) {
       fresh = false;
@@ -141,6 +149,9 @@ export function startSession(given: Config, report: () => void): void {
   reportTyped = report;
   seq = given.seq;
   showLost();
+  if (given.api) {
+    extra(["start"]);
+  }
   const { poll, ping = 0 } = given;
   open({
     // A page that was given no session has no token, and an empty one is no subprotocol.

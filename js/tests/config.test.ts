@@ -7,7 +7,15 @@ beforeEach(() => {
 });
 
 test("the page's meta element", () => {
-  const config = { token: 't"<', seq: 12, socket: "counter/ws", limit: 1000, poll: "counter/poll", ping: 20 };
+  const config = {
+    token: 't"<',
+    seq: 12,
+    socket: "counter/ws",
+    limit: 1000,
+    poll: "counter/poll",
+    ping: 20,
+    extras: "./extras.js",
+  };
   setPage("", config);
   expect(readConfig()).toEqual(config);
 });
@@ -17,7 +25,7 @@ test("a page without one throws", () => {
 });
 
 describe("the socket's URL", () => {
-  const config = { token: "", seq: 0, limit: 0 };
+  const config = { token: "", seq: 0, limit: 0, extras: "./extras.js" };
 
   test.each([
     ["http://example.org/", "ws", 3, "ws://example.org/ws?seq=3"],

@@ -66,7 +66,7 @@ describe("patches.json", () => {
     const { build } = await import("../src/build.ts");
     const { applyAll } = await import("../src/patch.ts");
     document.body.replaceChildren(build(before));
-    applyAll(ops);
+    applyAll(ops, vi.fn());
     await Promise.resolve();
     expect(document.body.innerHTML).toBe(after);
     for (const [id, values] of Object.entries(properties ?? {})) {

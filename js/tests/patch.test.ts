@@ -7,7 +7,7 @@ useFreshClient();
 async function apply(html: string, ...ops: Operation[]): Promise<string[]> {
   const { applyAll } = await import("../src/patch.ts");
   document.body.innerHTML = html;
-  return summary(changes(() => applyAll(ops)));
+  return summary(changes(() => applyAll(ops, vi.fn())));
 }
 
 describe("each operation touches what it names", () => {
@@ -49,7 +49,7 @@ test("a text keeps its node, so that a selection around it survives", async () =
   await apply('<p id="a">old</p>');
   const node = byId("a").firstChild;
   const { applyAll } = await import("../src/patch.ts");
-  applyAll([["text", "a", "new"]]);
+  applyAll([["text", "a", "new"]], vi.fn());
   expect(byId("a").firstChild).toBe(node);
   expect(byId("a").textContent).toBe("new");
 });
@@ -60,10 +60,13 @@ describe("call", () => {
     const { applyAll } = await import("../src/patch.ts");
     const scroll = vi.fn();
     byId("a").scrollIntoView = scroll;
-    applyAll([
-      ["call", "a", "scrollIntoView", [{ block: "end" }]],
-      ["call", "a", "focus", []],
-    ]);
+    applyAll(
+      [
+        ["call", "a", "scrollIntoView", [{ block: "end" }]],
+        ["call", "a", "focus", []],
+      ],
+      vi.fn(),
+    );
     expect(scroll).toHaveBeenCalledExactlyOnceWith({ block: "end" });
     expect(document.activeElement).toBe(byId("a"));
   });
@@ -82,7 +85,7 @@ describe("message", () => {
       heard.push(target, (event as CustomEvent).detail);
     });
     const { applyAll } = await import("../src/patch.ts");
-    applyAll([["message", message]]);
+    applyAll([["message", message]], vi.fn());
     expect(heard).toEqual([where, message]);
   });
 
@@ -94,10 +97,13 @@ describe("message", () => {
       throw new Error("not mine");
     });
     const { applyAll } = await import("../src/patch.ts");
-    applyAll([
-      ["message", { kind: "x" }],
-      ["text", "a", "after"],
-    ]);
+    applyAll(
+      [
+        ["message", { kind: "x" }],
+        ["text", "a", "after"],
+      ],
+      vi.fn(),
+    );
     expect(byId("a").textContent).toBe("after");
     expect(uncaught).toHaveBeenCalledOnce();
   });
@@ -122,4 +128,14 @@ test("what is named of a long operation is short", async () => {
   const error = vi.spyOn(console, "error").mockReturnValue();
   await apply('<p id="a">x</p>', ["call", "a", "nothing", ["x".repeat(10_000)]]);
   expect(String(error.mock.calls[0]?.[0]).length).toBeLessThan(300);
+});
+
+test("what the core does not know goes to the extras, in order", async () => {
+  const { applyAll } = await import("../src/patch.ts");
+  document.body.innerHTML = '<p id="n">x</p>';
+  const extra = vi.fn();
+  const known: Operation = ["text", "n", "y"];
+  applyAll([["state", "n", 5], known, ["shared", "toString", 1]], extra);
+  expect(extra.mock.calls).toEqual([[["state", "n", 5]], [["shared", "toString", 1]]]);
+  expect(document.body.textContent).toBe("y");
 });
