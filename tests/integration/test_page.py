@@ -101,6 +101,7 @@ async def test_what_the_client_is_told(mounted: Mounted, http_client: AsyncHTTPC
     found = await registry.find(config.pop("token"), connection.visit.identity)
     assert found is not None
     assert found[0] is session
+    assert re.fullmatch(r"\./extras-[0-9a-f]{10}\.js", config.pop("extras"))
     assert config == {"seq": 0, "socket": "websocket", "poll": "poll", "ping": 20, "limit": 1234}
 
 
