@@ -53,6 +53,8 @@ class Entry(Widget):
 class App(Widget):
     """A document: some words, an input, and a box for more."""
 
+    main_returned = False
+
     def __init__(self, connection: Connection | None = None) -> None:
         super().__init__(identifier="topwidget")
         self.connection = connection
@@ -107,7 +109,7 @@ class App(Widget):
         return None
 
 
-EXTRAS = frozenset({"state", "shared", "states", "js", "download", "env", "open", "result"})
+EXTRAS = frozenset({"hash", "state", "shared", "states", "js", "download", "env", "open", "result"})
 """Operations that change nothing of the page's elements."""
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .binding import Operation
+from .lock import STRUCTURE
 
 if TYPE_CHECKING:
     from .widget import Widget
 
 Key = tuple["Widget", str, str]
+
+_NOT_RENDERED: Final = frozenset({"state", "shared"})
+"""Kinds of updates that no node has in it: keys of mirrored states."""
 
 
 class Home(NamedTuple):
@@ -74,9 +78,10 @@ class Changes:
 
     def keep_calls(self) -> None:
         """Forgets what a full rendering shows anyway."""
-        calls = self.calls
-        self.clear()
-        self.calls = calls
+        with STRUCTURE:
+            calls = self.calls
+            self.clear()
+            self.calls = calls
 
     def update(self, key: Key, operation: Operation, origin: str | None) -> None:
         # What was set last goes out last: a new `max` before the value that only it allows.
@@ -106,6 +111,10 @@ class Changes:
         if self.updates and not (self.placed or self.home or self.renders or self.parts or self.calls or self.origins):
             updates, self.updates = self.updates, {}
             return Patch(list(updates.values()))
+        with STRUCTURE:
+            return self._take_all(index)
+
+    def _take_all(self, index: "Mapping[str, Widget]") -> Patch | None:
         lost = {w: None for w in self.home if index.get(w.identifier) is not w or w in self.fresh}
         ops = self._rescue(lost, index) if self.home else []
         # Outer parents first: an element cannot be moved into one that is still inside of it.
@@ -121,7 +130,7 @@ class Changes:
         ops += self._removals(lost, index) if lost else []
         echoes: dict[int, str] = {}
         for key, op in self.updates.items():
-            if index.get(key[0].identifier) is key[0] and not self._is_covered(key[0]):
+            if index.get(key[0].identifier) is key[0] and (key[1] in _NOT_RENDERED or not self._is_covered(key[0])):
                 if key in self.origins:
                     echoes[len(ops)] = self.origins[key]
                 ops.append(op)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from jibe_like.errors import NotWidgetError, TreeError
 
+from .lock import changes_structure
+
 if TYPE_CHECKING:
     from .widget import Widget
 
@@ -14,6 +16,7 @@ class Children(list["Widget"]):
 
     A widget that is put in here leaves the parent it had, as in the DOM. What is no widget raises NotWidgetError; the
     same widget twice, a widget inside itself or one of another application raises TreeError. Nothing has changed then.
+    Any thread may change it: each call is one step that no other thread comes between.
     """
 
     __slots__ = ("_parent",)
@@ -27,11 +30,13 @@ class Children(list["Widget"]):
 
     # -- one child
 
+    @changes_structure
     def append(self, child: "Widget") -> None:
         self._adopt([child], ())
         super().append(child)
         self._enter(child, len(self) - 1)
 
+    @changes_structure
     def insert(self, index: SupportsIndex, child: "Widget") -> None:
         at = index.__index__()
         self._adopt([child], ())
@@ -39,21 +44,21 @@ class Children(list["Widget"]):
         super().insert(at, child)
         self._enter(child, at)
 
+    @changes_structure
     def remove(self, child: "Widget") -> None:
-        if self and self[-1] is child:
-            self.pop()
-        else:
-            try:
-                index = self.index(child)
-            except ValueError:
-                raise ValueError(f"{child!r} is no child of {self._parent!r}") from None
-            self.pop(index)
+        try:
+            index = -1 if self and self[-1] is child else self.index(child)
+        except ValueError:
+            raise ValueError(f"{child!r} is no child of {self._parent!r}") from None
+        self._leave(super().pop(index))
 
+    @changes_structure
     def pop(self, index: SupportsIndex = -1) -> "Widget":
         child = super().pop(index)
         self._leave(child)
         return child
 
+    @changes_structure
     def move(self, child: "Widget", index: SupportsIndex) -> None:
         """Gives a child another place: `index` counts in the list without it."""
         super().pop(self.index(child))
@@ -65,7 +70,13 @@ class Children(list["Widget"]):
     # -- many children
 
     def extend(self, children: "Iterable[Widget]") -> None:
-        new = list(children)
+        self._extend(list(children))
+
+    @changes_structure
+    def _extend(self, new: "list[Widget]") -> None:
+        self._add(new)
+
+    def _add(self, new: "list[Widget]") -> None:
         self._adopt(new, ())
         start = len(self)
         super().extend(new)
@@ -79,11 +90,13 @@ class Children(list["Widget"]):
     def __imul__(self, count: SupportsIndex) -> "Children":
         raise TreeError(f"{self._parent!r}: a widget cannot be a child twice")
 
+    @changes_structure
     def __setitem__(self, key: Any, value: Any) -> None:
         after = list(self)
         after[key] = value
-        self.replace(after)
+        self._become(after)
 
+    @changes_structure
     def __delitem__(self, key: SupportsIndex | slice) -> None:
         if isinstance(key, slice):
             gone = self[key]
@@ -91,22 +104,27 @@ class Children(list["Widget"]):
             for child in gone:
                 self._leave(child)
         else:
-            self.pop(key)
+            self._leave(super().pop(key))
 
     def clear(self) -> None:
         del self[:]
 
+    @changes_structure
     def sort(self, *, key: Callable[["Widget"], Any] | None = None, reverse: bool = False) -> None:
         self._reorder(sorted(self, key=key, reverse=reverse))
 
+    @changes_structure
     def reverse(self) -> None:
         self._reorder(self[::-1])
 
     def replace(self, children: "Iterable[Widget]") -> None:
         """Makes this the list of children. Those that stay keep their elements in the browser."""
-        after = list(children)
+        self[:] = list(children)
+
+    def _become(self, after: "list[Widget]") -> None:
         if not self:
-            return self.extend(after)
+            self._add(after)
+            return
         self._check_widgets(after)
         before = dict.fromkeys(self)
         staying = set(after)
@@ -122,7 +140,6 @@ class Children(list["Widget"]):
                 self._enter(child, at)
             elif not order_kept:
                 self._place(child, at)
-        return None
 
     # -- the tree
 

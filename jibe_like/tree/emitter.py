@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jibe_like.errors import NoSuchEvent, OrphanWidgetError
 
 from .events import DOM_EVENTS, Handler, Message, arity, listen_options
+from .lock import STRUCTURE
 from .property import Property
+
+if TYPE_CHECKING:
+    from .widget import Widget
 
 
 class Emitter:
@@ -19,6 +23,11 @@ class Emitter:
     """Events of this class beside the browser's own (`DOM_EVENTS`)."""
     prevents: ClassVar[frozenset[str]] = frozenset()
     """Events of the browser that every widget of this class asks for, and whose own action is always prevented."""
+    default_event: ClassVar[str] = ""
+    """The event of the browser that such a widget is there for. It is asked for without a handler in a tree whose root
+    `hears_all`."""
+    hears_all: ClassVar[bool] = False
+    """Of a tree's root: whether `on_unhandled` tells it what happens to widgets that have no handler for it."""
 
     _carried: ClassVar[Mapping[str, Property[Any]]] = {}
     _carries: ClassVar[Mapping[str, str]] = {}
@@ -68,27 +77,29 @@ class Emitter:
             )
         takes = arity(handler, 2)
         options = listen_options(debounce, throttle, keys, prevent or event in self.prevents, stop)
-        if self._handlers is None:
-            self._handlers = {}  # type: ignore[misc]  # a slot of Widget
-        handlers = self._handlers.setdefault(event, [])
-        if all(known != handler for known, _ in handlers):
-            handlers.append((handler, takes))
+        with STRUCTURE:
+            if self._handlers is None:
+                self._handlers = {}  # type: ignore[misc]  # a slot of Widget
+            handlers = self._handlers.setdefault(event, [])
+            if all(known != handler for known, _ in handlers):
+                handlers.append((handler, takes))
         if options:
             self._facet("listen", dict)[event] = options
         self._show_listening()
 
     def unregister(self, event: str, handler: Handler) -> None:
         """Takes back a `register`. Raises ValueError where the handler is not registered."""
-        handlers = (self._handlers or {}).get(event, [])
-        for entry in handlers:
-            if entry[0] == handler:
-                handlers.remove(entry)
-                break
-        else:
-            raise ValueError(f"{handler!r} is not registered for {event!r} of {self!r}")
-        if not handlers and self._handlers is not None:
-            del self._handlers[event]
-            (self._facets or {}).get("listen", {}).pop(event, None)
+        with STRUCTURE:
+            handlers = (self._handlers or {}).get(event, [])
+            for entry in handlers:
+                if entry[0] == handler:
+                    handlers.remove(entry)
+                    break
+            else:
+                raise ValueError(f"{handler!r} is not registered for {event!r} of {self!r}")
+            if not handlers and self._handlers is not None:
+                del self._handlers[event]
+                (self._facets or {}).get("listen", {}).pop(event, None)
         self._show_listening()
 
     def _show_listening(self) -> None:
@@ -103,6 +114,11 @@ class Emitter:
             complete = {"id": self.identifier, "event": event} if message is None else message
             for handler, takes in tuple(handlers):
                 self._call(event, handler, (self, complete)[:takes])
+        elif self._tree is not None and self._tree.root.hears_all:
+            self._tree.root.on_unhandled(self, event, message or {})
+
+    def on_unhandled(self, source: "Widget", event: str, message: Message) -> None:
+        """Called for the root of a tree, where it `hears_all`: the event has no handler. For subclasses."""
 
     def dispatch(self, event: str, message: Message) -> None:
         """The event has happened: calls the method that `event_handler` marks for it, else the registered handlers."""
@@ -115,7 +131,8 @@ class Emitter:
 
     def _call(self, event: str, handler: Handler, arguments: tuple[Any, ...]) -> None:
         """The one place that calls a user's handler."""
-        host = self._tree.host if self._tree is not None else None
+        tree = self._tree
+        host = tree.host if tree is not None else None
         try:
             result = handler(*arguments)
         except Exception as error:
@@ -127,7 +144,7 @@ class Emitter:
             if host is None:
                 _close(result)
                 raise OrphanWidgetError(f"{self!r} is not part of a live page: its async handler cannot run")
-            host.run(self, event, result)
+            tree.run(host, self, event, result)
 
     def recount(self) -> None:
         """Looks again how many arguments the handlers take: they may have come back with other code."""
@@ -137,11 +154,12 @@ class Emitter:
     def _listening(self) -> str:
         """The value of `data-on`."""
         handlers = self._handlers
-        if not handlers and not self._carries and not self._local and not self.prevents:
+        more = (self.default_event,) if self._tree is not None and self._tree.root.hears_all else ()
+        if not handlers and not self._carries and not self._local and not self.prevents and not more:
             return ""
         options: dict[str, str] = (self._facets or {}).get("listen", {})
         wanted = dict.fromkeys((*(declared.event for declared in self._carried.values()), *self.prevents))
-        wanted.update(dict.fromkeys(event for event in (*self._local, *(handlers or ())) if event in DOM_EVENTS))
+        wanted.update(dict.fromkeys(event for event in (*self._local, *(handlers or ()), *more) if event in DOM_EVENTS))
         return " ".join(
             event
             + (f":{self._carries[event]}" if event in self._carries else "")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
+from .lock import STRUCTURE
+
 # fmt: off
 _MUTATORS = (
     "append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "__setitem__",
@@ -38,9 +40,8 @@ def _through_the_property(mutator: str) -> Callable[..., Any]:
     change = getattr(list, mutator)
 
     def method(self: ObservedList, *args: Any, **kwargs: Any) -> Any:
-        changed = list(self)
-        result = change(changed, *args, **kwargs)
-        setattr(self._widget, self._name, changed)
+        declared = type(self._widget)._properties[self._name]
+        result = declared.change_list(self._widget, lambda changed: change(changed, *args, **kwargs))
         return self if mutator in ("__iadd__", "__imul__") else result
 
     method.__name__ = mutator
@@ -77,14 +78,16 @@ class ObservedDict(dict[str, Any]):
 
     def __setitem__(self, name: str, value: Any) -> None:
         stored = self._facet.check(self._widget, name, value)
-        if stored is None:
-            super().pop(name, None)
-        else:
-            super().__setitem__(name, stored)
+        with STRUCTURE:
+            if stored is None:
+                super().pop(name, None)
+            else:
+                super().__setitem__(name, stored)
         self._facet.show(self._widget, name, stored)
 
     def __delitem__(self, name: str) -> None:
-        super().__delitem__(name)
+        with STRUCTURE:
+            super().__delitem__(name)
         self._facet.show(self._widget, name, None)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
@@ -96,32 +99,37 @@ class ObservedDict(dict[str, Any]):
         return self
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        if name not in self:
-            self[name] = default
-        return self.get(name)
+        with STRUCTURE:
+            if name not in self:
+                self[name] = default
+            return self.get(name)
 
     def pop(self, name: str, *default: Any) -> Any:
-        if name in self:
-            value = self[name]
-            del self[name]
-            return value
-        return super().pop(name, *default)
+        with STRUCTURE:
+            if name in self:
+                value = self[name]
+                del self[name]
+                return value
+            return super().pop(name, *default)
 
     def popitem(self) -> tuple[str, Any]:
-        name = next(reversed(self)) if self else ""
-        return name, self.pop(name)
+        with STRUCTURE:
+            name = next(reversed(self)) if self else ""
+            return name, self.pop(name)
 
     def clear(self) -> None:
-        for name in list(self):
-            del self[name]
+        with STRUCTURE:
+            for name in list(self):
+                del self[name]
 
     def replace(self, values: Mapping[str, Any]) -> None:
         """Makes the content equal to `values`; only what differs is shown."""
-        for name in [name for name in self if name not in values]:
-            del self[name]
-        for name, value in values.items():
-            if self.get(name) != value:
-                self[name] = value
+        with STRUCTURE:
+            for name in [name for name in self if name not in values]:
+                del self[name]
+            for name, value in values.items():
+                if self.get(name) != value:
+                    self[name] = value
 
 
 def _restore_dict() -> ObservedDict:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from jibe_like.errors import PropertyTypeError, PropertyValueError, ProtocolError, UnsafeValueError
 
 from .binding import Binding, Redraw
+from .lock import STRUCTURE
 from .observed import ObservedList
+from .source import Source
 
 if TYPE_CHECKING:
     from .widget import Widget
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Property(Generic[T]):
@@ -77,7 +80,10 @@ class Property(Generic[T]):
         except AttributeError:
             if not self._list or self.default is None:
                 return self.default
-            value = self._store(widget, self.default)
+            with STRUCTURE:
+                # Another thread may have been first.
+                kept = getattr(widget, self.slot, None)
+                value = self._store(widget, self.default) if kept is None else kept
         return value
 
     def __set__(self, widget: "Widget", value: T) -> None:
@@ -98,6 +104,24 @@ class Property(Generic[T]):
             self._store(widget, value)
         else:
             object.__setattr__(widget, self.slot, value)
+        self._tell(widget, value, old, origin)
+        return True
+
+    def change_list(self, widget: "Widget", change: Callable[[list[Any]], R]) -> R:
+        """Changes a list as `change` does to a copy of it, and gives what that gives. No thread comes between."""
+        with STRUCTURE:
+            old: Any = list(self.__get__(widget, type(widget)))  # type: ignore[call-overload]
+            changed = list(old)
+            result = change(changed)
+            value = self.validated(widget, changed)
+            differs = old != value
+            if differs:
+                self._store(widget, value)
+        if differs:
+            self._tell(widget, value, old, None)
+        return result
+
+    def _tell(self, widget: "Widget", value: T, old: T, origin: str | None) -> None:
         bind = self.bind
         tree = widget._tree
         if tree is not None and bind is not None:
@@ -109,19 +133,21 @@ class Property(Generic[T]):
             self.settle(widget)
         if widget._watched:
             widget._property_changed(self.name, value, old)
-        return True
 
     def validated(self, widget: "Widget", value: Any) -> T:
         """The value to store. Raises PropertyTypeError or PropertyValueError, naming widget and property."""
-        if value.__class__ not in self.accept and (
-            not isinstance(value, self.accept) or (self._numeric and isinstance(value, bool))
-        ):
-            if not (self._list and isinstance(value, tuple)):
-                expected = " or ".join(dict.fromkeys("None" if a is type(None) else a.__name__ for a in self.accept))
-                raise PropertyTypeError(
-                    f"{widget!r}.{self.name} must be {expected}, not {type(value).__name__} ({value!r:.60})"
-                )
-            value = list(value)
+        if value.__class__ not in self.accept:
+            if isinstance(value, Source):
+                return value.connect(widget, self)  # type: ignore[no-any-return]
+            if not isinstance(value, self.accept) or (self._numeric and isinstance(value, bool)):
+                if not (self._list and isinstance(value, tuple)):
+                    expected = " or ".join(
+                        dict.fromkeys("None" if a is type(None) else a.__name__ for a in self.accept)
+                    )
+                    raise PropertyTypeError(
+                        f"{widget!r}.{self.name} must be {expected}, not {type(value).__name__} ({value!r:.60})"
+                    )
+                value = list(value)
         if self.check is not None:
             try:
                 value = self.check(widget, value)
@@ -169,13 +195,14 @@ class Property(Generic[T]):
         if not isinstance(value, list):
             object.__setattr__(widget, self.slot, value)
             return value
-        try:
-            kept = object.__getattribute__(widget, self.slot)
-        except AttributeError:
-            kept = None
-        if isinstance(kept, ObservedList):
-            list.__setitem__(kept, slice(None), list(value))
-        else:
-            kept = ObservedList(widget, self.name, value)
-            object.__setattr__(widget, self.slot, kept)
-        return kept
+        with STRUCTURE:
+            try:
+                kept = object.__getattribute__(widget, self.slot)
+            except AttributeError:
+                kept = None
+            if isinstance(kept, ObservedList):
+                list.__setitem__(kept, slice(None), list(value))
+            else:
+                kept = ObservedList(widget, self.name, value)
+                object.__setattr__(widget, self.slot, kept)
+            return kept

@@ -7,14 +7,24 @@ from functools import partial
 from sys import intern
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from jibe_like.errors import TreeError
+from jibe_like.errors import StateLoopError, TreeError
 
 from . import safe
 from .binding import Operation
 from .changes import Changes, Patch
+from .lock import STRUCTURE, WITH_DUE_HOOKS
+from .settling import Settling, come_to_rest
 
 if TYPE_CHECKING:
     from .widget import Widget
+
+
+class Member(Protocol):
+    """Who is told when a tree goes live, and when its life ends: widgets that want to be, and what belongs to it."""
+
+    def on_attached(self) -> None: ...
+
+    def on_detached(self) -> None: ...
 
 
 class Host(Protocol):
@@ -29,11 +39,14 @@ class Host(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
         """Runs the callback later on the thread that owns the tree; gives what cancels it."""
 
-    def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
+    def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> object:
         """Sees to what an `async` handler still has to do."""
 
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         """A handler raised."""
+
+    def changed(self) -> None:
+        """Something has changed that is stored, whether it is shown or not."""
 
 
 logger = logging.getLogger("jibe_like.tree")
@@ -59,18 +72,19 @@ def generated_identifier(number: int) -> str:
 class Tree:
     """One application's widgets. Every attached widget refers to it."""
 
-    __slots__ = ("_awake", "_next", "_thread", "changes", "hooked", "host", "index", "root")
+    # fmt: off
+    __slots__ = (
+        "_awake", "_due", "_next", "_posted", "_thread", "changes", "hooked", "host", "index", "pending", "root",
+    )
+    # fmt: on
 
     def __init__(self, root: "Widget") -> None:
         self.root = root
         self.index: dict[str, Widget] = {}
-        self.changes = Changes()
-        self.host: Host | None = None
-        self.hooked: dict[Widget, None] = {}
-        """Attached widgets that want `on_attached` and `on_detached`."""
+        self.hooked: dict[Member, None] = {}
+        """Attached widgets and others that want `on_attached` and `on_detached`."""
         self._next = 0
-        self._awake = False
-        self._thread = threading.get_ident()
+        self._reset()
         self.attach(root)
 
     def __getstate__(self) -> tuple[Any, ...]:
@@ -78,11 +92,20 @@ class Tree:
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.root, self.index, self.hooked, self._next, calls = state
-        self.changes = Changes()
+        self._reset()
         self.changes.calls = calls
-        self.host = None
+
+    def _reset(self) -> None:
+        self.changes = Changes()
+        self.host: Host | None = None
+        self.pending: list[Settling] = []
+        """What is to be settled before the next changes are taken."""
         self._awake = False
         self._thread = threading.get_ident()
+        self._due: dict[tuple[Widget, str], None] | None = None
+        """Hooks to be called once the lock is free: for a widget `on_detached` before `on_attached`, each once."""
+        self._posted: dict[object, Callable[[], None]] | None = None
+        """What other threads have to tell, by what it replaces."""
 
     # -- life
 
@@ -90,8 +113,10 @@ class Tree:
         """From now on `host` is told of changes, and widgets with hooks are told that they are attached."""
         self.host = host
         self._thread = threading.get_ident()
-        for widget in list(self.hooked):
-            self._run_hook(widget, "on_attached")
+        for member in list(self.hooked):
+            self._run_hook(member, "on_attached")
+        if self.pending:
+            self._changed()
 
     def revive(self) -> None:
         """The tree has come back from a store."""
@@ -101,16 +126,18 @@ class Tree:
 
     def close(self) -> None:
         """Ends the tree's life: hooks run, nothing is told to the host any more."""
-        for widget in list(self.hooked):
-            self._run_hook(widget, "on_detached")
-        self.host = None
-        self.changes.clear()
+        for member in list(self.hooked):
+            self._run_hook(member, "on_detached")
+        with STRUCTURE:
+            self.host = None
+            self.changes.clear()
+            self.pending.clear()
 
     # -- membership
 
     def attach(self, widget: "Widget") -> None:
         """Takes in a widget and all below it; `check_identifiers` has found them fit."""
-        taken, changes, hooked = self.index, self.changes, []
+        taken, changes = self.index, self.changes
         for member in descend(widget):
             name = member._identifier
             if name is None or taken.get(name, member) is not member:
@@ -120,10 +147,8 @@ class Tree:
             member._tree = self
             changes.came(member)
             if member._wants_hooks:
-                hooked.append(member)
-        for member in hooked:
-            self.hooked[member] = None
-            self._run_hook(member, "on_attached")
+                self.hooked[member] = None
+                self._hook_is_due(member, "on_attached")
 
     def detach(self, widget: "Widget") -> None:
         """Lets go of a widget and all below it."""
@@ -136,7 +161,7 @@ class Tree:
             member._tree = None
             if self.hooked and member in self.hooked:
                 del self.hooked[member]
-                self._run_hook(member, "on_detached")
+                self._hook_is_due(member, "on_detached")
         self._changed()
 
     def check_identifiers(self, newcomers: "list[Widget]", leaving: "Iterable[Widget]" = ()) -> None:
@@ -157,12 +182,39 @@ class Tree:
                         raise TreeError(f"{member!r}: this identifier is in use by another {type(other).__name__}")
                     given[name] = member
 
-    def _run_hook(self, widget: "Widget", name: str) -> None:
+    def _hook_is_due(self, widget: "Widget", name: str) -> None:
+        if self.host is None:
+            return
+        if self._due is None:
+            self._due = {}
+        if not self._due:
+            WITH_DUE_HOOKS.append(self)
+        if name == "on_detached" and (widget, "on_attached") in self._due:
+            # It came and went: nobody was told.
+            del self._due[widget, "on_attached"]
+        else:
+            self._due[widget, name] = None
+
+    def call_due_hooks(self) -> None:
+        """Tells widgets that they were attached or detached: now, or soon where this is another thread."""
+        if threading.get_ident() != self._thread and (host := self.host) is not None:
+            host.call_threadsafe(self.call_due_hooks)
+            return
+        while True:
+            with STRUCTURE:
+                if not self._due:
+                    return
+                # One at a time: what a hook does may make the next one void.
+                widget, name = next(iter(self._due))
+                del self._due[widget, name]
+            self._run_hook(widget, name)
+
+    def _run_hook(self, member: Any, name: str) -> None:
         if self.host is not None:
             try:
-                getattr(widget, name)()
+                getattr(member, name)()
             except Exception as error:
-                self.host.failed(widget, name, error)
+                self.host.failed(member, name, error)
 
     def _new_identifier(self) -> str:
         while True:
@@ -193,7 +245,7 @@ class Tree:
         """One small thing about the widget is to be shown; a later one of the same key replaces it."""
         if threading.get_ident() != self._thread and (host := self.host) is not None:
             # Until its turn comes the value may be set again, here or there: the browser gets what it is then.
-            host.call_threadsafe(lambda: self.update(widget, key, widget._operation(key)))
+            self._post(host, lambda: self.update(widget, key, widget._operation(key)), (widget, *key))
         elif widget._tree is self and widget not in self.changes.fresh:
             self.changes.update((widget, *key), operation, origin)
             self._changed()
@@ -201,7 +253,7 @@ class Tree:
     def redraw(self, widget: "Widget", part: str = "") -> None:
         """The widget's inner elements have changed shape, or only the part of that name."""
         if threading.get_ident() != self._thread and (host := self.host) is not None:
-            host.call_threadsafe(partial(self.redraw, widget, part))
+            self._post(host, partial(self.redraw, widget, part), (widget, part))
         elif widget._tree is self and widget not in self.changes.fresh:
             if part:
                 self.changes.parts[widget, part] = None
@@ -212,29 +264,93 @@ class Tree:
     def call(self, operation: Operation, only: str = "") -> None:
         """Something to be done once in the browsers, or by the connection `only`, after all that was changed before."""
         if threading.get_ident() != self._thread and (host := self.host) is not None:
-            host.call_threadsafe(partial(self.call, operation, only))
+            self._post(host, partial(self.call, operation, only))
         else:
             keep_newest(self.changes.calls, (operation, only), self.root)
             self._changed()
+
+    def run(self, host: Host, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
+        """Has the host see to what an `async` handler still has to do."""
+
+        def run() -> None:
+            host.run(widget, event, awaitable)
+
+        if threading.get_ident() == self._thread:
+            run()
+        else:
+            host.call_threadsafe(run)
 
     def go(self, url: str) -> None:
         """Sends the page elsewhere. Raises UnsafeValueError for a URL that could run code."""
         self.call(["go", safe.url(url)])
 
+    def _post(self, host: Host, callback: Callable[[], None], replaces: object = None) -> None:
+        """Has the tree's own thread call back. Of those that replace the same, the last one counts."""
+        with STRUCTURE:
+            first = self._posted is None
+            if self._posted is None:
+                self._posted = {}
+            key = callback if replaces is None else replaces
+            self._posted.pop(key, None)
+            self._posted[key] = callback
+        if first:
+            host.call_threadsafe(self._work_off)
+
+    def _work_off(self) -> None:
+        with STRUCTURE:
+            posted, self._posted = self._posted, None
+        for callback in (posted or {}).values():
+            try:
+                callback()
+            except Exception as error:
+                # A value that cannot be shown must not keep the others from it.
+                if self.host is not None:
+                    self.host.failed(self.root, "render", error)
+
     def _changed(self) -> None:
-        if not self._awake and self.host is not None:
+        if not self._awake and (host := self.host) is not None:
             self._awake = True
             if threading.get_ident() == self._thread:
-                self.host.wake()
+                host.wake()
             else:
-                self.host.call_threadsafe(self.host.wake)
+                host.call_threadsafe(host.wake)
+
+    def post(self, callback: Callable[[], None], replaces: object = None) -> None:
+        """Has the tree's own thread call back soon. Of those that replace the same, the last one counts."""
+        if (host := self.host) is not None:
+            self._post(host, callback, replaces)
+
+    def settle_soon(self, settling: Settling) -> None:
+        """Settles this before the next changes are taken. On the tree's own thread."""
+        self.pending.append(settling)
+        self._changed()
+
+    def settle(self) -> None:
+        """Settles all that is pending, until it is at rest. On the tree's own thread."""
+        if not self.pending:
+            return
+        self._awake = True
+        try:
+            come_to_rest(self.pending)
+        except StateLoopError as error:
+            if self.host is None:
+                raise
+            self.host.failed(self.root, "change", error)
+        finally:
+            self._awake = False
 
     def keep_awake(self) -> None:
         """The caller will `take` at the end of this turn itself: nobody need be woken for it."""
         self._awake = True
 
+    def doze(self) -> None:
+        """Nobody will `take` now: the next change wakes the host again, which may store it."""
+        self._awake = False
+
     def take(self) -> Patch | None:
         """The operations for everything since the last call, or None."""
+        if self.pending:
+            self.settle()
         self._awake = False
         return self.changes.take(self.index)
 

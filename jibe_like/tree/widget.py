@@ -18,9 +18,11 @@ from .children import Children
 from .emitter import Emitter
 from .events import DOM_EVENTS, Handler, Message
 from .facets import Attributes, Properties, Styles
+from .lock import STRUCTURE
 from .node import Element, Node, check_tag, walk
 from .observed import ObservedDict
 from .property import Property
+from .source import SourceRefusedError
 from .tree import Tree, descend
 from .widget_class import WidgetMeta, look_over
 
@@ -127,7 +129,8 @@ class Widget(Emitter, metaclass=WidgetMeta):
         Raises UnsafeValueError for a name that is not letters, digits, `_` and `-`.
         """
         if self._identifier is None:
-            self._identifier = f"x{next(_detached_identifiers)}"
+            with STRUCTURE:
+                self._identifier = self._identifier or f"x{next(_detached_identifiers)}"
         return self._identifier
 
     @identifier.setter
@@ -154,7 +157,8 @@ class Widget(Emitter, metaclass=WidgetMeta):
     def children(self) -> Children:
         """The widgets inside this one. An observed list; assigning a list keeps the elements of those that stay."""
         if self._children is None:
-            self._children = Children(self)
+            with STRUCTURE:
+                self._children = Children(self) if self._children is None else self._children
         return self._children
 
     @children.setter
@@ -258,11 +262,13 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
     def add_class(self, *names: str) -> None:
         """Adds classes to the element."""
-        self.classname = " ".join(dict.fromkeys((*self.classname.split(), *names)))
+        with STRUCTURE:
+            self.classname = " ".join(dict.fromkeys((*self.classname.split(), *names)))
 
     def remove_class(self, *names: str) -> None:
         """Takes classes from the element."""
-        self.classname = " ".join(name for name in self.classname.split() if name not in names)
+        with STRUCTURE:
+            self.classname = " ".join(name for name in self.classname.split() if name not in names)
 
     def _class_text(self) -> str:
         """The classes with those that properties switch."""
@@ -286,10 +292,10 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
     def _facet(self, name: str, make: Callable[[], Any]) -> Any:
         """What few widgets have is kept in one dict, made when first needed."""
-        if self._facets is None:
-            self._facets = {}
-        if name not in self._facets:
-            self._facets[name] = make()
+        if self._facets is None or name not in self._facets:
+            with STRUCTURE:
+                self._facets = {} if self._facets is None else self._facets
+                self._facets.setdefault(name, make())
         return self._facets[name]
 
     # -- what the browser shows
@@ -348,12 +354,20 @@ class Widget(Emitter, metaclass=WidgetMeta):
                 if name not in self._carried or event not in self._carries:
                     raise ProtocolError(f"{name!r:.60} is no property that {event!r:.60} carries")
             for name, raw in properties.items():
-                self._carried[name].carry_back(self, raw, message.get("connection"))
+                try:
+                    self._carried[name].carry_back(self, raw, message.get("connection"))
+                except SourceRefusedError as error:
+                    raise ProtocolError(str(error)) from None
         if event in self._local:
             self.dispatch(event, message)
-        elif self._handlers is not None and event in self._handlers:
+        elif (
+            event in DOM_EVENTS
+            or event in self._carries
+            or event in self.events
+            or (self._handlers is not None and event in self._handlers)
+        ):
             self.emit(event, message)
-        elif event not in self.events and event not in self._carries and event not in DOM_EVENTS:
+        else:
             raise ProtocolError(f"no such event: {event!r:.60}")
 
     # -- messages to the browser
