@@ -35,6 +35,8 @@ class Page(Visitor):
         self.repeats = 0
         """Frames that came again, and were not applied again."""
         self.sent_again = 0
+        self.beginnings = 0
+        """How often the session had to begin again, since it was in no store yet."""
         self._kept: dict[int, Frame] = {}
         self._greeted = False
 
@@ -60,6 +62,7 @@ class Page(Visitor):
         self.connects += 1
         self.durable = "kept" in hello
         if hello["resumed"]:
+            self.beginnings += self.got > hello["got"] == 0
             self.got = hello["got"]
             self._free(hello.get("kept", self.got))
             for number, message in self._kept.items():
@@ -69,6 +72,8 @@ class Page(Visitor):
         elif not first:
             self.losses += 1
         self._greeted = True
+        while self.page is None:
+            await self.frame()
         return hello
 
     async def frame(self) -> Frame:

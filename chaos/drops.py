@@ -1,4 +1,5 @@
-"""Simulated pages that click while their connections are dropped, and their server is killed twice."""
+"""Simulated pages that click while their connections are dropped, and their server is killed: once right after they
+were loaded, and twice later."""
 
 import asyncio
 import random
@@ -12,7 +13,7 @@ from .apps import Counter, newest, serve
 from .client import LOST, Page
 from .report import Outcome, spread
 
-KILLS = 2
+KILLS = 3
 SETTLE_SECONDS = 60.0
 _STAY, _AWAY, _PAUSE = 3.0, 0.3, 0.2
 """Mean seconds of a connection, without one, and between two clicks."""
@@ -28,9 +29,7 @@ async def _drop(script: Script, number: int, seconds: float, seed: int) -> Outco
     outcome = Outcome("dropped connections")
     loop = asyncio.get_running_loop()
     pages = [Page(script.url) for _ in range(number)]
-    for page in pages:
-        await page.load()
-        await page.connect()
+    await asyncio.gather(*(_open(page) for page in pages))
     end = loop.time() + seconds
     users = [_use(page, random.Random(f"{seed} {index}"), end) for index, page in enumerate(pages)]
     resumed: list[float] = []
@@ -39,6 +38,7 @@ async def _drop(script: Script, number: int, seconds: float, seed: int) -> Outco
     outcome.note("simulated pages", number)
     outcome.note("seconds", seconds)
     outcome.note("kills of the server", KILLS)
+    outcome.note("sessions killed before they were stored", sum(page.beginnings for page in pages))
     outcome.note("connections lost", sum(page.connects - 1 for page in pages))
     outcome.note("events", sum(page.sent for page in pages))
     outcome.note("events sent again", sum(page.sent_again for page in pages))
@@ -56,9 +56,17 @@ async def _drop(script: Script, number: int, seconds: float, seed: int) -> Outco
     return outcome
 
 
+async def _open(page: Page) -> None:
+    await page.load()
+    await page.connect()
+    page.add()
+    await page.until(lambda: page.got == page.sent)
+
+
 async def _kill(script: Script, seconds: float, resumed: list[float]) -> None:
-    for _ in range(KILLS):
-        await asyncio.sleep(seconds / (KILLS + 1))
+    for number in range(KILLS):
+        # At first they have just come.
+        await asyncio.sleep(seconds / KILLS if number else 0)
         script.kill()
         began = time.monotonic()
         await asyncio.to_thread(script.start)

@@ -1,11 +1,13 @@
 """A page in Chromium clicks ten times a second while its server is killed and started again."""
 
+import contextlib
 import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
-from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, Route, TimeoutError, sync_playwright
 
 from benchmarks.browser import FLAGS
 from tests.chaos_proxy import ChaosProxy, Harm
@@ -29,6 +31,7 @@ def run(kills: int, seed: int) -> Iterator[Outcome]:
             yield _try("page, websocket", browser, kills, seed, None, refuse=False)
             yield _try("page, harmful network", browser, kills, seed, HARM, refuse=False)
             yield _try("page, polling", browser, kills, seed, None, refuse=True)
+            yield _try_loading("page, just loaded", browser, kills, seed)
         finally:
             browser.close()
 
@@ -64,6 +67,52 @@ def _try(name: str, browser: Browser, kills: int, seed: int, harm: Harm | None, 
     return outcome
 
 
+def _try_loading(name: str, browser: Browser, kills: int, seed: int) -> Outcome:
+    """A page for each kill, which comes before the page is connected, or soon after that."""
+    outcome, chance = Outcome(name), random.Random(seed)
+    total = counted = reloads = 0
+    resumed: list[float] = []
+    with serve(Counter) as script:
+        for number in range(kills):
+            context = browser.new_context()
+            page = context.new_page()
+            if number % 3 == 0:
+                page.route("**/client-*.js", partial(_kill_before, script))
+            page.goto(script.url)
+            mark(page)
+            clicking = Clicking(page, page.locator("#count"))
+            page.evaluate("document.getElementById('add').click(), window.clicks++")
+            if number % 3:
+                page.wait_for_timeout(chance.uniform(0, 60))
+                script.kill()
+            page.wait_for_timeout(chance.uniform(0, 500))
+            script.start()
+            opened = time.monotonic()
+            with contextlib.suppress(TimeoutError):
+                clicking.catch_up(within=SETTLE_SECONDS)
+                resumed.append(time.monotonic() - opened)
+            clicks = clicking.stop()
+            with contextlib.suppress(TimeoutError):
+                _wait_for(page, clicks)
+            total += clicks
+            counted += int(page.locator("#count").text_content() or 0)
+            reloads += was_reloaded(page)
+            context.close()
+    outcome.note("kills", kills)
+    outcome.note("clicks", total)
+    outcome.check("counted", counted, total)
+    outcome.check("reloads", reloads, 0)
+    outcome.note("all clicks counted, after the port was open", spread(resumed))
+    return outcome
+
+
+def _kill_before(script: Script, route: Route) -> None:
+    """The page gets its script from a server that is dead by then."""
+    response = route.fetch()
+    script.kill()
+    route.fulfill(response=response)
+
+
 @contextmanager
 def _address(script: Script, harm: Harm | None, seed: int, refuse: bool) -> Iterator[tuple[str, ChaosProxy | None]]:
     if harm is None and not refuse:
@@ -79,10 +128,10 @@ def _kill_again_and_again(
 ) -> list[float]:
     """Gives the seconds from the open port to the moment when all clicks were counted."""
     times = []
-    clicking.catch_up(within=SETTLE_SECONDS)
-    for _ in range(kills):
-        # At any moment: between two clicks, in the middle of one, before or after it was stored.
-        page.wait_for_timeout(chance.uniform(200, 900))
+    for number in range(kills):
+        # At first the page has just been loaded. Then at any moment: between two clicks, in the middle of one, before
+        # or after it was stored.
+        page.wait_for_timeout(chance.uniform(200, 900) if number else 0)
         script.kill()
         page.wait_for_timeout(chance.uniform(0, 500))
         script.start()

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+import math
 import time
+from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from jibe_like.errors import MisfitSnapshotError, SnapshotError, StoreError, UnpicklableError
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store
+from jibe_like.tree.lock import STRUCTURE
 
 from .document import SessionState
 from .hooks import run_hook
@@ -19,6 +22,9 @@ logger = logging.getLogger("jibe_like.session")
 
 _SHARE: Final = 0.05
 """Of the event loop's time, that snapshots may take."""
+_Line: TypeAlias = dict[Session, float]
+_ATTEMPTS: Final = 3
+"""To pickle what threads of the application change meanwhile."""
 _BUSY_PAUSE: Final = 0.02
 """Seconds between two looks at the sessions whose handlers are at work."""
 
@@ -30,6 +36,10 @@ class Keeper:
     handling of an event, one session at a time, and then rested for so long that it takes 5 % of the time at the most,
     however large the trees and however many the sessions.
 
+    A session with a page that is in no snapshot yet does not wait for `snapshot_delay`, and stands in a line of its
+    own. Where both lines have somebody who need not wait, it is the turn of the one and the other: so a page is stored
+    early although many click, and clicks are stored although many pages are loaded.
+
     :param app: the application's name in the store.
     """
 
@@ -38,19 +48,28 @@ class Keeper:
         self.store = store
         self._snapshots = snapshots
         self._settings = settings
-        self._changed: dict[Session, float] = {}
-        self._busy: dict[Session, float] = {}
+        # The lines, with the time since when each session stands in it.
+        self._new: _Line = {}
+        self._changed: _Line = {}
+        self._new_ones_turn = True
+        self._new_came = asyncio.Event()
+        self._busy: dict[Session, tuple[_Line, float]] = {}
         self._looked_at = 0.0
         self._closed = False
         self._task: asyncio.Task[None] | None = None
         self._named: set[str] = set()
 
-    def mark(self, session: Session) -> None:
-        """The session's state may have changed."""
-        if session not in self._changed and session not in self._busy and not self._closed:
+    def mark(self, session: Session, new_page: bool = False) -> None:
+        """The session's state may have changed. `new_page`: it has a page that is in no snapshot yet."""
+        if self._closed or session in self._busy or session in self._new:
+            return
+        if new_page:
+            self._new[session] = self._changed.pop(session, time.monotonic())
+            self._new_came.set()
+        elif session not in self._changed:
             self._changed[session] = time.monotonic()
-            if self._task is None:
-                self._task = asyncio.get_running_loop().create_task(self._work())
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
 
     async def keep(self, session: Session) -> float:
         """Writes a session now. Gives the seconds that it took the event loop."""
@@ -63,9 +82,15 @@ class Keeper:
         self._forget(session)
         handled = {connection.id: connection.handled for connection in session.connections.values()}
         started = time.perf_counter()
+        if session.server is not None:
+            # First: what events have changed there is not to be lost where they count as handled.
+            session.server.scopes.write()
         try:
-            record = self._snapshots.dump(session.state(), self._context(session.id), explain=False)
-        except UnpicklableError:
+            record = self._dump(session)
+        except UnpicklableError as error:
+            if _was_changed_meanwhile(error):
+                self.mark(session)
+                return time.perf_counter() - started
             self._name_culprit(session)
             # Nobody can wait for what cannot be stored.
             session.stored(handled)
@@ -116,23 +141,36 @@ class Keeper:
         await self.store.flush()
 
     async def _work(self) -> None:
-        while self._changed or self._busy:
+        while self._new or self._changed or self._busy:
             now = time.monotonic()
             self._look_at_busy(now)
-            if not self._changed:
-                await asyncio.sleep(_BUSY_PAUSE)
+            wait = self._wait(now)
+            if not self._new and wait > 0:
+                await self._wait_for_new(min(wait, _BUSY_PAUSE) if self._busy else wait)
                 continue
-            session, since = next(iter(self._changed.items()))
-            wait = since + self._settings.snapshot_delay - now
-            if wait > 0:
-                await asyncio.sleep(min(wait, _BUSY_PAUSE) if self._busy else wait)
-            elif session.is_busy and now - since < self._settings.snapshot_patience:
+            line = self._new if self._new and (self._new_ones_turn or wait > 0) else self._changed
+            session, since = next(iter(line.items()))
+            if session.is_busy and now - since < self._settings.snapshot_patience:
                 # Half an event must not be stored as a whole one.
-                del self._changed[session]
-                self._busy[session] = since
+                del line[session]
+                self._busy[session] = line, since
             else:
+                self._new_ones_turn = line is self._changed
                 await asyncio.sleep(await self._keep_or_log(session))
         self._task = None
+
+    def _wait(self, now: float) -> float:
+        """Seconds until it is time for the first of those that have changed."""
+        if not self._changed:
+            return math.inf
+        return next(iter(self._changed.values())) + self._settings.snapshot_delay - now
+
+    async def _wait_for_new(self, seconds: float) -> None:
+        """Returns after so long, or as soon as a session has a new page."""
+        self._new_came.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._new_came.wait()
 
     async def _keep_or_log(self, session: Session) -> float:
         """Gives the seconds to rest afterwards."""
@@ -148,14 +186,25 @@ class Keeper:
         if now - self._looked_at < _BUSY_PAUSE:
             return
         self._looked_at = now
-        for session, since in tuple(self._busy.items()):
+        for session, (line, since) in tuple(self._busy.items()):
             if not session.is_busy or now - since >= self._settings.snapshot_patience:
                 del self._busy[session]
-                self._changed[session] = since
+                line[session] = since
 
     def _forget(self, session: Session) -> None:
+        self._new.pop(session, None)
         self._changed.pop(session, None)
         self._busy.pop(session, None)
+
+    def _dump(self, session: Session) -> bytes:
+        with STRUCTURE:
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return self._snapshots.dump(session.state(), self._context(session.id), explain=False)
+                except UnpicklableError as error:
+                    if not _was_changed_meanwhile(error):
+                        raise
+            return self._snapshots.dump(session.state(), self._context(session.id), explain=False)
 
     def _context(self, session_id: str) -> str:
         return f"{self.app} {session_id}"
@@ -170,6 +219,11 @@ class Keeper:
             self._snapshots.dump(session.state(), self._context(session.id))
         except UnpicklableError as error:
             logger.warning("%s cannot be stored; its sessions end with the process: %s", name, error)
+
+
+def _was_changed_meanwhile(error: UnpicklableError) -> bool:
+    """Whether a thread of the application has changed a dict or set of its own while that was pickled."""
+    return type(error.__cause__) is RuntimeError
 
 
 def _tell(loop: asyncio.AbstractEventLoop, session: Session, handled: dict[str, int], error: Exception | None) -> None:

@@ -22,6 +22,8 @@ _SCHEMA: Final = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
+_CACHE_KIB: Final = 256
+"""Rows are written often and read after a restart alone; what SQLite keeps of them, 2 MiB by default, is of no use."""
 _WAL_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -40,7 +42,15 @@ class Database:
         self.path = path
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
         self._identity = (0, 0)
+
+    def cursor(self) -> sqlite3.Cursor:
+        """The connection's one cursor, since it keeps a note of each that it has made, for hundreds; see `connect`."""
+        connection = self.connect()
+        if self._cursor is None:
+            self._cursor = connection.cursor()
+        return self._cursor
 
     def connect(self) -> sqlite3.Connection:
         """The connection; makes file and tables where there are none.
@@ -61,7 +71,7 @@ class Database:
 
     def close(self) -> None:
         """Lets go of the file. What was not committed is rolled back."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._cursor = self._connection, None, None
         if connection is not None:
             connection.close()
 
@@ -112,6 +122,7 @@ class Database:
                     raise
                 time.sleep(0.005)
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES}")
 
     def _make_tables(self, connection: sqlite3.Connection) -> None:

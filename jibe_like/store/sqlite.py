@@ -226,12 +226,12 @@ class SqliteStore:
         if not changes and not prune:
             return None
         try:
-            connection = self._writer.connect()
-            connection.execute("BEGIN IMMEDIATE")
+            cursor = self._writer.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
             for key, change in changes.items():
-                _apply(connection, key, change)
-            pruned = connection.execute(_PRUNE, (time.time(), _PRUNED_AT_ONCE)).rowcount if prune else 0
-            connection.execute("COMMIT")
+                _apply(cursor, key, change)
+            pruned = cursor.execute(_PRUNE, (time.time(), _PRUNED_AT_ONCE)).rowcount if prune else 0
+            cursor.execute("COMMIT")
         except (sqlite3.Error, OSError, StoreError) as error:
             self._writer.close()
             return error if isinstance(error, StoreError) else StoreError(f"{self.path}: {error}")
@@ -263,13 +263,13 @@ def _storable(name: str) -> str:
     return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()
 
 
-def _apply(connection: sqlite3.Connection, key: Key, change: Change) -> None:
+def _apply(cursor: sqlite3.Cursor, key: Key, change: Change) -> None:
     if change.record is not None:
-        connection.execute(_PUT, (*key, change.record, change.expires))
+        cursor.execute(_PUT, (*key, change.record, change.expires))
     elif change.deleted:
-        connection.execute(_DELETE, key)
+        cursor.execute(_DELETE, key)
     else:
-        connection.execute(_EXTEND, (change.expires, *key, time.time()))
+        cursor.execute(_EXTEND, (change.expires, *key, time.time()))
 
 
 def _tell(results: Iterable[tuple[Done, Exception | None]]) -> None:
