@@ -49,6 +49,18 @@ class SettingsError(JibeLikeError, ValueError):
     """A setting of the wrong type or out of its range."""
 
 
+class ServerError(JibeLikeError, RuntimeError):
+    """A server cannot do what was asked: the port is in use, a route is taken, something it needs is not installed."""
+
+
+class FunctionNotImplementedError(JibeLikeError, NotImplementedError):
+    """An entry of a server's controller was called, and nobody has said what it does."""
+
+
+class StateLoopError(JibeLikeError, RuntimeError):
+    """Listeners of states change what they listen to, again and again. Its text names the keys."""
+
+
 class TooManySessionsError(JibeLikeError, RuntimeError):
     """The server hosts as many sessions as its settings allow."""
 
@@ -57,8 +69,20 @@ class NoSessionError(JibeLikeError, RuntimeError):
     """What was called acts on the current session, and there is none. Its text says how to get there."""
 
 
+class SessionEndedError(JibeLikeError, RuntimeError):
+    """What was called needs a page of the current session, and that session has ended."""
+
+
 class StoreError(JibeLikeError, RuntimeError):
     """A store cannot be read or written, or its secret cannot be used. Its text names the file and the reason."""
+
+
+class SignInError(JibeLikeError, RuntimeError):
+    """Somebody cannot be signed in, or their tokens not be refreshed. Its text is the reason, fit for a log."""
+
+
+class SignInRefusedError(SignInError):
+    """Whoever decides on it has said no, and would again."""
 
 
 class SnapshotError(JibeLikeError, ValueError):
@@ -80,6 +104,10 @@ class UnpicklableError(JibeLikeError, TypeError):
         self.type_name = type_name
         self.reason = reason
         super().__init__(f"{path} cannot be stored: {reason} ({type_name})")
+
+
+class NotSendableError(JibeLikeError, TypeError):
+    """A function, an argument or a result cannot go to another process, or back."""
 
 
 class LostFunctionError(JibeLikeError, RuntimeError):

@@ -23,7 +23,10 @@ class Settings:
     store: str = "memory://"
     """Where sessions are kept: `memory://` loses them with the process, `sqlite:///jibe.db` does not."""
     snapshot_delay: float = 0.05
-    """Seconds after a change before a session is written to the store; further changes within them go along."""
+    """Seconds after a change before a session is written to the store; further changes within them go along. A new
+    page's does not wait."""
+    threads: int = 100
+    """Most threads in which `app.run` works at once; what comes beyond waits for one of them."""
     snapshot_patience: float = 5.0
     """Seconds that a running `async` handler may hold the writing back; its event counts as handled after that."""
 
@@ -33,6 +36,11 @@ class Settings:
     """Events a connection may send for long; above, it is closed with code 1008."""
     events_burst: int = 100_000
     """Events a connection may send beyond that for a short time."""
+
+    download_lifetime: float = 60.0
+    """Seconds that a page has to fetch what `session.download` offers it."""
+    downloads_per_session: int = 100
+    """Most downloads of a session that were not fetched yet; beyond, the oldest is withdrawn."""
 
     outbox_frames: int = 1_000
     """Frames kept for a connection that has not acknowledged them; beyond, it gets the whole tree on its return."""
@@ -49,8 +57,15 @@ class Settings:
     connections_per_session: int = 10_000
     """Most pages that share one session."""
 
+    users: int = 10_000
+    """Most users whose state is kept in memory, where no store keeps it; beyond, what was not used for longest is lost."""
+    user_lifetime: float = 30 * 24 * 3600.0
+    """Seconds that a store keeps a user's state after the last visit or change."""
+
     prerendered_lifetime: float = 15.0
     """Seconds that a page has to open its socket before its session is dropped."""
+    prerender_patience: float = 2.0
+    """Seconds that a page's first response waits for the function of a query app; what that does later is shown then."""
     unused_lifetime: float = 15.0
     """Seconds that a session is kept whose last page said goodbye: closed, or left for another one."""
     lost_lifetime: float = 3_600.0

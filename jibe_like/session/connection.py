@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import ref
 
+from .auth import Auth
 from .token import Claims
 
 if TYPE_CHECKING:
+    from .audience import AppAudience
     from .session import Session
+    from .shared_state import SharedState
 
 CLOSED_BY_APP = 1000
 GONE = 1001
@@ -18,6 +22,8 @@ FAILED = 1011
 RESTARTING = 1012
 TRY_AGAIN = 1013
 REPLACED = 4000
+SIGN_IN_AGAIN = 4001
+SIGNED_OUT = 4002
 """Reasons for closing a transport; docs/protocol.md says what the browser does."""
 
 
@@ -77,19 +83,23 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_page_request",
         "acked",
         "again",
         "application",
+        "auth",
         "handled",
         "id",
         "kept",
         "left_at",
         "lifetime",
+        "registered",
         "server",
         "session",
         "since",
         "stored",
         "transport",
+        "user_state",
         "visit",
     )
 
@@ -97,10 +107,17 @@ class Connection:
         self.id = connection_id or token_urlsafe(9)
         """Names the page among those of its session."""
         self.visit = visit or Visit()
+        self.auth = Auth(subject=self.visit.identity)
+        """Who the visitor is."""
         self.application = application
         """The server's application: a `tornado.web.Application`."""
         self.server: Any = None
         """The `Server` that serves the page."""
+        self.user_state: SharedState | None = None
+        """The state of the visitor, once somebody has to do with it."""
+        self.registered: tuple[AppAudience, ...] = ()
+        """What an application that is being constructed for it has registered with states that outlive sessions."""
+        self._page_request: ref[Any] | None = None
         self.since = time.time()
         """When the page was first served, in seconds since the epoch."""
         self.session: Session | None = None
@@ -130,10 +147,21 @@ class Connection:
             visit.path,
             visit.identity,
         )
-        return _restore, (plain, self.id, self.since, self.handled)
+        return _restore, (plain, self.id, self.since, self.handled, self.auth)
 
     def __repr__(self) -> str:
         return f"Connection({self.id})"
+
+    @property
+    def request(self) -> Any:
+        """The server's request object: of what carries the page's frames, else of the page itself. None when that is
+        over: it takes as much memory as all the rest of a connection."""
+        carried_by = getattr(self.transport, "request", None)
+        return carried_by if carried_by is not None else self._page_request and self._page_request()
+
+    @request.setter
+    def request(self, request: object) -> None:
+        self._page_request = ref(request) if request is not None else None
 
     @property
     def is_open(self) -> bool:
@@ -168,8 +196,9 @@ class Connection:
             self.session.forget(self)
 
 
-def _restore(visit: tuple[Any, ...], connection_id: str, since: float, handled: int) -> Connection:
+def _restore(visit: tuple[Any, ...], connection_id: str, since: float, handled: int, auth: Auth) -> Connection:
     connection = Connection(Visit(*visit), None, connection_id)
+    connection.auth = auth
     connection.since = since
     connection.handled = connection.kept = handled
     connection.stored = True

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from jibe_like.errors import NoSessionError
 
@@ -27,6 +27,19 @@ def acting(session: "Session | None", connection: Connection | None = None) -> I
         yield
     finally:
         ACTING.reset(before)
+
+
+@contextmanager
+def use(app: Any) -> Iterator[None]:
+    """Makes the session of an application the current one inside of `with session.use(app):`, anywhere.
+
+    Raises NoSessionError for an application without one: no server runs it, or its session has ended.
+    """
+    session = app.session
+    if session is None:
+        raise NoSessionError(f"{app!r} has no session: no server runs it, or its session has ended")
+    with acting(session):
+        yield
 
 
 def find_session() -> "Session | None":

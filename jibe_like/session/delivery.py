@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from jibe_like.settings import Settings
 from jibe_like.tree.changes import Patch
+from jibe_like.tree.lock import STRUCTURE
 from jibe_like.tree.node import Element
 from jibe_like.tree.tree import Tree
 from jibe_like.wire.messages import encode_got, encode_kept, encode_ops, encode_root
@@ -61,6 +62,7 @@ class Delivery:
 
     def settle(self) -> None:
         """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
+        self.document.tree.settle()
         if not self._shown and len(self._pages) < 2:
             self.document.tree.changes.keep_calls()
             return
@@ -80,7 +82,7 @@ class Delivery:
         self._shown = True
         self.open.append(connection)
         if missed is None:
-            self.send_root(connection)
+            self.send_root(connection, fresh=seq is None)
         else:
             for text in missed:
                 _send(connection, text)
@@ -103,7 +105,11 @@ class Delivery:
 
         While no page is open, or none reads, changes wait and coalesce. `origin`: the page that sent the event.
         """
+        tree = self.document.tree
+        if tree.pending:
+            tree.settle()
         if len(self.open) == len(self._stale):
+            tree.doze()
             return False
         frame = self._next_frame(origin)
         if frame is not None:
@@ -112,15 +118,16 @@ class Delivery:
             _send(origin, encode_got(origin.handled))
         return frame is not None
 
-    def send_root(self, connection: Connection) -> None:
-        """Sends the whole tree to a page."""
+    def send_root(self, connection: Connection, *, fresh: bool = False) -> None:
+        """Sends the whole tree to a page, and the mirrored states. `fresh`: the session is another one than before."""
         if connection.transport is None:
             return
         try:
             states = self.document.page_state()
-            text = encode_root(
-                self.outbox.seq, self.document.node(), connection.handled, [["states", states]] if states else None
-            )
+            ops = [["states", states, True] if fresh else ["states", states]] if states else None
+            with STRUCTURE:
+                node = self.document.node()
+            text = encode_root(self.outbox.seq, node, connection.handled, ops)
         except Exception as error:
             self._failed(self.document.tree.root, "render", error)
             connection.transport.close(FAILED, "the application could not be rendered")
@@ -131,6 +138,7 @@ class Delivery:
     def send_roots(self) -> None:
         """Sends the whole tree to every page: it is another one."""
         self.outbox.skip_to(self.outbox.seq + 1)
+        self.document.tree.settle()
         self.document.tree.changes.keep_calls()
         for connection in tuple(self.open):
             if connection not in self._stale:

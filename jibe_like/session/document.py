@@ -1,13 +1,11 @@
 """What a session asks of the application that it hosts, and what it stores of it."""
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jibe_like.tree.events import Message
 from jibe_like.tree.node import Element
 from jibe_like.tree.tree import Tree
-from jibe_like.wire.messages import encode
 
 from .connection import Connection
 
@@ -22,6 +20,7 @@ class Document(Protocol):
 
     connection: Connection | None
     session: "Session | None"
+    main_returned: bool
 
     @property
     def tree(self) -> Tree: ...
@@ -62,11 +61,4 @@ class SessionState:
     seq: int
     connections: list[Connection] = field(default_factory=list)
     look: str = ""
-
-
-def look_of(node: Element) -> str:
-    """A digest of what an application looks like; empty where the wire cannot say it."""
-    try:
-        return hashlib.blake2b(encode(node), digest_size=9).hexdigest()
-    except Exception:
-        return ""
+    """A digest of what the application looked like when the session began."""

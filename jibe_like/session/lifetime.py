@@ -9,6 +9,8 @@ class Lifetime:
     def __init__(self) -> None:
         self.destroyed = False
         """Whether the session has ended."""
+        self.ending = False
+        """Whether it has ended or is about to: what was to be done at its end is being done."""
         self.expiration_requested = False
         """Whether it ends as soon as no connection is left, however young it is."""
         self.expiration_blocked_count = 0

@@ -19,6 +19,11 @@ H = TypeVar("H", bound=PageHandler)
 _handlers: dict[str, PageHandler] = {}
 
 
+def one_line(text: object, most: int = 300) -> str:
+    """What a page has said, as it may stand in a log: one line, and not all of it."""
+    return "".join(char if char.isprintable() else "?" for char in str(text)[:most])
+
+
 def page_event(name: str) -> Callable[[H], H]:
     """Marks the handler of such events: `handler(session, connection, data)`, plain or `async`.
 

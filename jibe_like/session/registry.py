@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from secrets import token_urlsafe
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from jibe_like.errors import TooManySessionsError
 from jibe_like.settings import Settings
@@ -15,7 +15,8 @@ from .current import acting
 from .document import Document
 from .hooks import run_hook
 from .keeper import Keeper
-from .memory import give_back
+from .memory import CONTEXT, give_back
+from .scopes import Scopes
 from .session import Session
 from .token import Beginning, Claims, Tokens
 
@@ -25,6 +26,16 @@ MODES: Final = ("unicast", "multicast", "broadcast")
 _MANY: Final = 100
 """Sessions that it takes to look after their memory."""
 T = TypeVar("T")
+
+
+class Opening(Protocol):
+    """What has to be done before there can be a session."""
+
+    async def open(self) -> None:
+        """Does it. Raises what keeps visitors from coming in."""
+
+    def open_now(self) -> bool:
+        """As `open`; False where that takes a while."""
 
 
 class Registry:
@@ -56,6 +67,8 @@ class Registry:
         self.sessions: dict[str, Session] = {}
         self.tokens = Tokens(secrets, name, settings.token_lifetime)
         self.server = server
+        self._scopes: Scopes | None = server.scopes if server is not None else None
+        self._opening: Opening | None = None
         self._make = make
         self._keeper = keeper
         self._process = token_urlsafe(6)
@@ -68,12 +81,24 @@ class Registry:
 
     # -- coming in
 
+    def wait_for(self, opening: Opening) -> None:
+        """Nobody comes in before that is done."""
+        self._opening = opening
+
+    def admit(self) -> None:
+        """From now on there may be sessions."""
+        self._opening = None
+
     async def enter(self, connection: Connection) -> Session:
         """The session for a page that has none yet, made where there is none.
 
         Raises TooManySessionsError, or StoreError where the store cannot be read; what the application's constructor
         raises is passed on.
         """
+        if self._opening is not None:
+            await self._opening.open()
+        if self._scopes is not None:
+            await self._scopes.welcome(connection)
         session = self.enter_now(connection)
         if session is None:
             key = self._key(connection)
@@ -89,6 +114,10 @@ class Registry:
 
     def enter_now(self, connection: Connection) -> Session | None:
         """As `enter`; None where that has to wait for the store. The session's `created` is still to be waited for."""
+        if self._opening is not None and not self._opening.open_now():
+            return None
+        if self._scopes is not None and not self._scopes.welcome_now(connection):
+            return None
         key = self._key(connection)
         session = self.sessions.get(key)
         if session is None:
@@ -109,6 +138,8 @@ class Registry:
         claims = self.check(token, identity)
         if claims is None:
             return None
+        if self._opening is not None:
+            await self._opening.open()
         if claims.session not in self.sessions and self._keeper is not None:
             await self._only_once(claims.session, self._load(claims.session))
         return self.find_now(claims)
@@ -168,8 +199,11 @@ class Registry:
         identity = connection.visit.identity if self.mode == "multicast" else ""
         if identity:
             return f"of-{identity}"
-        again = connection.again
-        return token_urlsafe(12) if again is None or again.session in self.sessions else again.session
+        if connection.again is not None:
+            there = self.sessions.get(connection.again.session)
+            if there is None or connection.id in there.connections:
+                return connection.again.session
+        return token_urlsafe(12)
 
     async def _only_once(self, key: str, making: Coroutine[Any, Any, Session | None]) -> Session | None:
         """Two who ask for the same session at once get the same."""
@@ -202,6 +236,10 @@ class Registry:
         state = await self._keeper.load(key)
         if state is None or key in self.sessions:
             return self.sessions.get(key)
+        if self._scopes is not None:
+            await self._scopes.welcome(*state.connections, state.document.connection)
+            if key in self.sessions:
+                return self.sessions[key]
         session = self._session(key, state.document)
         session.take_over(state)
         if not await run_hook(state.document, "on_restore"):
@@ -262,7 +300,7 @@ class Registry:
     def _watch(self) -> None:
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self.settings.check_interval, self._check)
+            self._timer = loop.call_later(self.settings.check_interval, self._check, context=CONTEXT)
 
     def _check(self) -> None:
         """Drops the pages that stayed away too long, and the sessions that nobody needs."""
@@ -298,7 +336,7 @@ class Registry:
             for emptied in (self.sessions, self._waiting, self._ending):
                 if not emptied:
                     emptied.clear()  # else it keeps the room for as many as it once held
-            give_back()
+            self._end(give_back(self._keeper.store.flush if self._keeper is not None else None))
         self._ended_before = self._ended
 
     async def _expire(self, session: Session) -> None:

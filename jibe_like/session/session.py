@@ -4,24 +4,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from inspect import isawaitable
+from functools import partial
+from inspect import isawaitable, iscoroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
 from jibe_like.tree.binding import Operation
 from jibe_like.tree.events import Message
+from jibe_like.tree.lock import STRUCTURE
 from jibe_like.tree.node import Element
 from jibe_like.wire.messages import PONG, Event, encode_hello, encode_token
 
+from .beginning import is_as_shown, look_of
 from .connection import CLOSED_BY_APP, FOREIGN, REPLACED, Connection
 from .current import ACTING, acting, current_connection
 from .delivery import Delivery
-from .document import Document, SessionState, look_of
+from .document import Document, SessionState
 from .hooks import begin_hook
+from .later import Later
 from .lifetime import Lifetime
-from .page_events import SESSION, handle_page_event
+from .main_task import begin_main
+from .on_loop import call_on_loop
+from .page_events import SESSION, handle_page_event, one_line
 from .tasks import Tasks
 from .turns import Turns
 
@@ -93,6 +98,7 @@ class Session(Lifetime):
         self._turns = Turns(self._handle, self.start)
         self._tasks = Tasks(self.loop, self.changed)
         self._flushing = False
+        self._main_begun = False
         document.session = self
         document.tree.go_live(self)
 
@@ -137,8 +143,10 @@ class Session(Lifetime):
     def render(self) -> Element:
         """The whole tree as it is now. The pages that are there already are brought up to date."""
         self._delivery.settle()
-        node = self.document.node()
-        self.look = self.look or look_of(node)
+        with STRUCTURE:
+            node = self.document.node()
+        if self.durable:
+            self.look = self.look or look_of(node)
         return node
 
     def subscribe(self, connection: Connection, seq: int | None = None) -> None:
@@ -151,7 +159,7 @@ class Session(Lifetime):
         transport = connection.transport
         if connection in self._delivery.open:
             self._delivery.end(connection)
-        if self.durable and not self._looks_right_to(connection):
+        if self.durable and not is_as_shown(self, connection):
             seq = None
         if seq is None:
             # The page starts anew, and counts its events from 1.
@@ -164,19 +172,11 @@ class Session(Lifetime):
         self._delivery.begin(connection, seq)
         self._call_document("wsopen", connection)
         self._call_document("connections_changed", connection)
+        if not self._main_begun:
+            self._main_begun = True
+            begin_main(self)
         self.flush()
         self.changed(not connection.stored)
-
-    def _looks_right_to(self, connection: Connection) -> bool:
-        """False for a page that begins again, and was shown something else when it began."""
-        if not self.look:
-            with suppress(Exception):  # the page is told so, when it is sent the tree
-                self.render()
-        again, connection.again = connection.again, None
-        if again is None or again.beginning is None or again.beginning.look == self.look:
-            return True
-        logger.warning("session %s starts anew: it does not look as it did when its page was loaded", self.id)
-        return False
 
     def renew_tokens(self) -> None:
         """Gives each open page a new token, long before the one that it has expires."""
@@ -274,14 +274,13 @@ class Session(Lifetime):
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
         place = " ".join(f"{name}={value!r:.80}" for name, value in where.items())
-        # It may quote what the page has sent: one line of text, and not all of it.
-        told = "".join(char if char.isprintable() else "?" for char in str(reason)[:300])
-        logger.warning("session %s: ignored a message (%s): %s", self.id, place, told)
+        # It may quote what the page has sent.
+        logger.warning("session %s: ignored a message (%s): %s", self.id, place, one_line(reason))
 
     def flush(self, origin: Connection | None = None) -> None:
         """Sends what has changed to the open pages. `origin`: the page whose event was just handled."""
-        self._flushing = False
-        if not self.destroyed and self._delivery.flush(origin) and origin is None:
+        woken, self._flushing = self._flushing, False
+        if not self.destroyed and (self._delivery.flush(origin) or woken) and origin is None:
             self.changed()
 
     # -- the document as a whole
@@ -392,17 +391,23 @@ class Session(Lifetime):
             self.loop.call_soon(self.flush)
 
     def call_threadsafe(self, callback: Callable[[], None]) -> None:
-        self.loop.call_soon_threadsafe(callback)
+        call_on_loop(self, callback)
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
-        return self.loop.call_later(seconds, self._call_acting, callback).cancel
+        return Later(self.loop, seconds, partial(self._call_acting, callback)).cancel
 
     def _call_acting(self, callback: Callable[[], object]) -> None:
         with acting(self):
             callback()
 
-    def run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
-        self.start(self._run(widget, event, awaitable))
+    def run(
+        self, widget: "Widget", event: str, awaitable: Awaitable[object], *, background: bool = False
+    ) -> "asyncio.Task[None]":
+        task = self.start(self._run(widget, event, awaitable), background=background)
+        if iscoroutine(awaitable):
+            # Else one that has not begun when the session ends complains that it was never awaited.
+            task.add_done_callback(lambda _: awaitable.close())
+        return task
 
     async def _run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
         try:
@@ -410,9 +415,17 @@ class Session(Lifetime):
         except Exception as error:
             self.failed(widget, event, error)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        """Runs a coroutine as a task that ends with the session."""
-        return self._tasks.start(work)
+    def start(self, work: Coroutine[Any, Any, T], *, background: bool = False) -> "asyncio.Task[T]":
+        """Runs a coroutine as a task that ends with the session. `background`: a snapshot does not wait for it."""
+        return self._tasks.start(work, background=background)
+
+    def adopt(self, task: "asyncio.Task[Any]", *, detach: bool = False) -> None:
+        """Takes in a task that ends with the session, or outlives it (`detach`). A snapshot does not wait for it."""
+        self._tasks.adopt(task, detach=detach)
+
+    def start_last(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs a coroutine that the end of the session does not end."""
+        self._tasks.start_last(work)
 
     async def come_to_rest(self, seconds: float) -> None:
         """Waits for running handlers and hooks to end, so long at the most."""
@@ -448,8 +461,9 @@ class Session(Lifetime):
 
         :param code: tells the pages why, and so whether they come back (docs/protocol.md).
         """
-        if self.destroyed:
+        if self.ending:
             return
+        self.ending = True
         for ending in self.endings or ():
             # A list that grows meanwhile: what an ending asks to be done at the end is done, too.
             try:

@@ -3,9 +3,21 @@
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import jwt
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How the session of a page began that is in no store yet: by this another process can begin it again."""
+
+    look: str
+    """A digest of what it looked like at first."""
+    process: str
+    """The one that may have handled events of the page; empty where the page has not been able to send any."""
+    until: int
+    """Seconds since the epoch. Later it has expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +27,8 @@ class Claims:
     session: str
     connection: str
     identity: str
+    beginning: Beginning | None = None
+    """None once the page is in the store."""
 
 
 class Tokens:
@@ -33,13 +47,15 @@ class Tokens:
 
     def issue(self, claims: Claims) -> str:
         """A token that says this."""
-        payload = {
+        payload: dict[str, object] = {
             "s": claims.session,
             "c": claims.connection,
             "u": claims.identity,
             "aud": self._app,
             "exp": int(time.time() + self._lifetime),
         }
+        if claims.beginning is not None:
+            payload["b"] = astuple(claims.beginning)
         return jwt.encode(payload, self._secrets[0], algorithm="HS256")
 
     def check(self, token: str) -> Claims | None:
@@ -55,7 +71,8 @@ class Tokens:
                 )
             except jwt.InvalidTokenError:
                 continue
-            claims = Claims(payload["s"], payload["c"], payload["u"])
+            beginning = Beginning(*payload["b"]) if "b" in payload else None
+            claims = Claims(payload["s"], payload["c"], payload["u"], beginning)
             if all(isinstance(value, str) for value in (claims.session, claims.connection, claims.identity)):
                 return claims
         return None

@@ -10,6 +10,7 @@ from .inputs import ColorInput, Input, TextArea
 from .layout import Card, Div, Grid, HBox, VBox
 from .media import Image, Redirect
 from .numbers import NumberInput, Slider
+from .progress import Progress
 from .table import Column, Table
 from .text import HTML, Code, Heading, Label, Link, Markdown, Text
 from .timer import Timer
@@ -40,6 +41,7 @@ __all__ = [
     "Notification",
     "Notifications",
     "NumberInput",
+    "Progress",
     "ProgressBar",
     "RadioGroup",
     "Redirect",

@@ -18,14 +18,16 @@ class Button(Widget):
     :param kind: `submit` sends the `Form` that it is in, `reset` empties it, `button` does what its handlers do.
     :param variant: how it looks: `primary` for what is mostly wanted, `danger` for what cannot be undone, `quiet` for
         what should not stand out.
-    :param options: `disabled`, and those of `Widget`.
+    :param options: `name`, `disabled`, and those of `Widget`.
 
-    Properties: `label`, `kind`, `variant`, `disabled`. Events: `click`, whose `data` has `clientX` and `clientY`.
+    Properties: `label`, `kind`, `variant`, `name`, `disabled`. Events: `click`, whose `data` has `clientX` and
+    `clientY`.
     """
 
     __slots__ = ()
 
     tagname = "button"
+    default_event = "click"
 
     label = Property("button", bind=text())
     """The button's text."""
@@ -33,6 +35,8 @@ class Button(Widget):
     """What the button does to the form around it: `button` (nothing), `submit` or `reset`."""
     variant = Property("", bind=attr("data-variant", or_none), check=one_of("", "primary", "danger", "quiet"))
     """How the button looks: empty, `primary`, `danger` or `quiet`."""
+    name = Property("", bind=attr("name", or_none))
+    """By which a query app knows the button (`q.args`)."""
     disabled = Property(False, bind=attr("disabled"))
     """Whether the button cannot be pressed."""
 

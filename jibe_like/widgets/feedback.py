@@ -6,6 +6,7 @@ from types import NoneType
 from typing import Any
 
 from ..errors import ProtocolError
+from ..tree.alarm import Alarm
 from ..tree.binding import attr, or_none, redraw, redraw_part, text
 from ..tree.events import Message
 from ..tree.node import Element, Node
@@ -13,7 +14,7 @@ from ..tree.property import Property
 from ..tree.widget import Widget
 from .field import one_of
 from .numbers import number_text
-from .timer import Alarm, positive
+from .timer import positive
 
 
 def _percent(value: float | None) -> float | None:

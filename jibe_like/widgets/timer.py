@@ -2,37 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 from ..errors import ProtocolError
+from ..tree.alarm import Alarm, next_due
 from ..tree.events import Message
 from ..tree.property import Property
-from ..tree.tree import Host
 from ..tree.widget import Widget
-
-
-class Alarm:
-    """One call that is due later. It belongs to the running page: what is made of its pickle is not set."""
-
-    __slots__ = ("_cancel",)
-
-    def __init__(self) -> None:
-        self._cancel: Callable[[], None] | None = None
-
-    def __reduce__(self) -> tuple[type["Alarm"], tuple[()]]:
-        return Alarm, ()
-
-    def set(self, host: Host, seconds: float, callback: Callable[[], object]) -> None:
-        """Calls back after so many seconds, in place of what was due."""
-        self.clear()
-        self._cancel = host.call_later(seconds, callback)
-
-    def clear(self) -> None:
-        """Nothing is due any more."""
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
 
 
 def positive(widget: Widget, seconds: float) -> float:
@@ -101,6 +77,6 @@ class Timer(Widget):
             self.active = False
         elif self._tree is not None and self._tree.host is not None:
             now = time.monotonic()
-            self._due += self.interval * (1 + max(0, math.floor((now - self._due) / self.interval)))
+            self._due = next_due(self._due, self.interval, now)
             self._alarm.set(self._tree.host, self._due - now, self._tick)
         self.emit("tick")
