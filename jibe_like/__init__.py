@@ -1,29 +1,48 @@
 """A pure-Python full-stack web UI framework: subclass `MainApp`, compose widgets, call `run`."""
 
+from . import script_mode as script_mode
 from .errors import (
     AssetsPathError,
+    FunctionNotImplementedError,
     JibeLikeError,
+    NoSessionError,
     NoSuchEvent,
     NotInitializedError,
+    NotSendableError,
     NotWidgetError,
     OrphanWidgetError,
     PropertyTypeError,
     PropertyValueError,
     ProtocolError,
+    ServerError,
+    SessionEndedError,
     SettingsError,
+    SignInError,
+    SignInRefusedError,
+    StateLoopError,
     TreeError,
     UnsafeValueError,
 )
+from .hosting.procedures import export_rpc
+from .hosting.translator import Translator
 from .main_app import MainApp
 from .multi_app import InJupyterApp, InJupyterMultiApp, MultiApp, MultiAppHandler
+from .query import Q, Query, app, on, run_on
+from .server import Server, get_server
+from .session.auth import Auth
 from .session.connection import Connection
 from .session.session import Session
+from .session.state import State
 from .settings import Settings
 from .tree import binding as bind
 from .tree.events import Message, event_handler
 from .tree.observed import NotifyList2
 from .tree.property import Property
 from .tree.widget import Widget
+from .web.auth.base import AuthProvider
+from .web.auth.basic import BasicAuth, hash_password
+from .web.auth.oidc import OIDC
+from .web.auth.proxy import ProxyAuth
 from .web.page import MainHandler, htmlt
 from .web.websocket import WebSocketHandler
 from .widgets import *
@@ -33,7 +52,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AssetsPathError",
+    "Auth",
+    "AuthProvider",
+    "BasicAuth",
     "Connection",
+    "FunctionNotImplementedError",
     "InJupyterApp",
     "InJupyterMultiApp",
     "JibeLikeError",
@@ -42,24 +65,44 @@ __all__ = [
     "Message",
     "MultiApp",
     "MultiAppHandler",
+    "NoSessionError",
     "NoSuchEvent",
     "NotInitializedError",
+    "NotSendableError",
     "NotWidgetError",
     "NotifyList2",
+    "OIDC",
     "OrphanWidgetError",
     "Property",
     "PropertyTypeError",
     "PropertyValueError",
     "ProtocolError",
+    "ProxyAuth",
+    "Q",
+    "Query",
+    "Server",
+    "ServerError",
     "Session",
+    "SessionEndedError",
     "Settings",
     "SettingsError",
+    "SignInError",
+    "SignInRefusedError",
+    "State",
+    "StateLoopError",
+    "Translator",
     "TreeError",
     "UnsafeValueError",
     "WebSocketHandler",
     "Widget",
+    "app",
     "bind",
     "event_handler",
+    "export_rpc",
+    "get_server",
+    "hash_password",
     "htmlt",
+    "on",
+    "run_on",
     *_widgets,
 ]

@@ -2,38 +2,48 @@
 
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import tornado.web
 
 from .errors import ProtocolError
-from .server import run_until_stopped
+from .hosting.application import Application
+from .hosting.starting import DEFAULT_PORT, refuse_in_loop
+from .server import Server, get_server
+from .session.background import Background
 from .session.connection import Connection, ConnectionView
-from .session.hooks import run_hook
+from .session.scoped import Scoped, Shares
+from .session.run_method import RunMethod
 from .session.session import Session
+from .session.signed_in import SignedIn
 from .settings import Settings
 from .tree.events import Message
 from .tree.tree import Tree, keep_newest
 from .tree.widget import Widget
 from .web.assets import asset_rules
+from .web.auth.base import AuthProvider
+from .web.auth.handlers import auth_rules
 from .web.client import PATH, ClientHandler
-from .web.mount import Mount, as_requested, make_mount
+from .web.downloads import ROUTE as DOWNLOADS
+from .web.downloads import DownloadHandler, serve_downloads
+from .web.mount import Mount, as_requested
 from .web.page import MainHandler
 from .web.polling import PollHandler
 from .web.websocket import WebSocketHandler
 from .widgets.containers import Details
 from .widgets.layout import VBox
+from .widgets.progress import Progress
 from .widgets.text import Code
 from .wire.messages import encode
 
+T = TypeVar("T")
 Rule = tuple[str, Any, dict[str, Any]]
 
 
-class MainApp(VBox):
+class MainApp(Background, Scoped, SignedIn, VBox):
     """The top-level widget of a page. Subclass it, fill `children`, and call `run`.
 
         class Hello(MainApp):
@@ -42,6 +52,8 @@ class MainApp(VBox):
                 self.children = [Label("Hello")]
 
         Hello.run(8881)
+
+    A `main()` that you define, plain or `async`, starts when the first page is connected (docs/session-functions.md).
 
     :param connection: the page that the application is made for; `get_cookie`, `get_argument`, `close()` and
         `application` are there. None for an application that no server runs, as in a test.
@@ -60,6 +72,10 @@ class MainApp(VBox):
     settings: ClassVar[Settings] = Settings()
     mode: ClassVar[str] = "unicast"
     """Who shares an instance: `unicast` nobody, `multicast` all pages of one user, `broadcast` everybody."""
+    requires_auth: ClassVar[bool | None] = None
+    """Whether everybody has to sign in; None: where the server knows how (docs/sign-in.md)."""
+    main_returned: bool = False
+    """Whether `main()` has returned; it is not started again then when the server was restarted."""
 
     def __init__(self, connection: Connection | None = None, **options: Any) -> None:
         super().__init__(**({"identifier": "topwidget"} | options))
@@ -68,6 +84,7 @@ class MainApp(VBox):
         self.outbox: list[Message] = []
         """Messages that wait for the page's socket to open."""
         self._tree = Tree(self)
+        self._shares = Shares(self)
 
     @property
     def tree(self) -> Tree:
@@ -131,16 +148,48 @@ class MainApp(VBox):
             )
         return None
 
+    @overload
+    def progress(
+        self,
+        items: None = None,
+        label: str = "",
+        total: float | None = None,
+        *,
+        parent: Widget | None = None,
+        **options: Any,
+    ) -> Progress[Any]: ...
+    @overload
+    def progress(
+        self,
+        items: Iterable[T] | AsyncIterable[T],
+        label: str = "",
+        total: float | None = None,
+        *,
+        parent: Widget | None = None,
+        **options: Any,
+    ) -> Progress[T]: ...
+    def progress(
+        self,
+        items: Iterable[T] | AsyncIterable[T] | None = None,
+        label: str = "",
+        total: float | None = None,
+        *,
+        parent: Widget | None = None,
+        **options: Any,
+    ) -> Progress[T]:
+        """Shows how far work is: `async for row in self.progress(rows, "Import")`. See `Progress`.
+
+        :param items: what to iterate over, plain or asynchronous; None to count with `update`.
+        :param label: what is being done.
+        :param total: how much there is. By default the number of items, where they tell it.
+        :param parent: the widget to which it is appended; None: this application.
+        :param options: `unit`, `cancellable`, `keep`, and those of `Widget`.
+        """
+        shown = Progress(items, label, total, **options)
+        (parent or self).children.append(shown)
+        return shown
+
     # -- the session
-
-    @property
-    def uses_page_api(self) -> bool:
-        """Whether the page's own JavaScript finds `window.jibe` from the beginning (docs/state.md)."""
-        return False
-
-    def page_state(self) -> dict[str, Any] | None:
-        """The mirrored state by scope (`app`, `server`), name and value, for a page that is about to show this."""
-        return None
 
     @property
     def connections(self) -> tuple[ConnectionView, ...]:
@@ -191,25 +240,38 @@ class MainApp(VBox):
         mode: str | None = None,
         store: str | None = None,
         handler: type[MainHandler] | None = None,
+        server: Server | None = None,
+        auth: AuthProvider | None = None,
+        requires_auth: bool | None = None,
     ) -> list[Rule]:
         """Tornado rules that serve this application below `prefix` ("/counter"), for a Tornado application you have.
+
+        When that ends, `await server.stop()` stores its sessions.
 
         :param mode: in place of the class's `mode`.
         :param store: in place of the settings' `store`: `memory://`, or `sqlite:///jibe.db` where sessions shall
             outlive the process.
+        :param server: whose state the sessions share; None for `get_server()`.
+        :param auth: how users sign in; None: as the server says.
+        :param requires_auth: in place of the class's `requires_auth`.
 
         Raises AssetsPathError for an `assets_path` that cannot be served, SettingsError for a store that there is not.
         """
         # As it stands in a request.
         prefix = "/" + as_requested(prefix.strip("/")) if prefix.strip("/") else ""
-        mount = cls._mount(prefix, cls.title or name or cls.__name__, settings, mode, store)
+        server = server if server is not None else get_server()
+        title = cls.title or name or cls.__name__
+        mount = cls._mount(server, prefix, title, settings, mode, store, auth, requires_auth)
         place = re.escape(prefix)
         return [
             (f"{place}/?" if prefix else "/", handler or cls.main_handler_class, {"mount": mount}),
             (f"{place}/websocket", WebSocketHandler, {"mount": mount}),
             (f"{place}/poll", PollHandler, {"mount": mount}),
+            (f"{place}{DOWNLOADS}", DownloadHandler, {"mount": mount}),
             (f"{place}/{PATH}/(.*)", ClientHandler, {}),
-            *asset_rules(cls.__name__, cls.assets_path),
+            *(auth_rules(mount.guard, mount.settings, mount.open) if mount.guard is not None else ()),
+            *asset_rules(cls.__name__, cls.assets_path, mount),
+            *server.module_rules(),
         ]
 
     @classmethod
@@ -224,52 +286,86 @@ class MainApp(VBox):
         settings: Settings | None = None,
         mode: str | None = None,
         store: str | None = None,
+        server: Server | None = None,
+        auth: AuthProvider | None = None,
         **tornado_settings: Any,
-    ) -> "Application":
+    ) -> Application:
         """A Tornado application that serves this one at `/`, with its socket, the client and `assets_path`."""
-        return Application(cls.handlers(settings=settings, mode=mode, store=store), **tornado_settings)
+        server = server if server is not None else get_server()
+        rules = cls.handlers(settings=settings, mode=mode, store=store, server=server, auth=auth)
+        return server.adopt(Application(rules, **tornado_settings))
 
+    @RunMethod
     @classmethod
     def run(
         cls,
-        port: int = 8881,
+        /,
+        port: int = DEFAULT_PORT,
         *,
-        address: str = "",
+        address: str | None = None,
         settings: Settings | None = None,
         mode: str | None = None,
         store: str | None = None,
-        **server_options: Any,
+        server: Server | None = None,
+        auth: AuthProvider | None = None,
+        **options: Any,
     ) -> None:
-        """Serves this application until the process is told to stop.
+        """Serves this application at `/` until the process is told to stop, and what else its server hosts.
 
         :param port: 0 takes a free one.
-        :param address: the interface to listen at; empty for all.
+        :param address: the interface to listen at; empty, as where nobody says one, for all.
         :param mode: in place of the class's `mode`.
         :param store: in place of the settings' `store`: with `sqlite:///jibe.db` sessions outlive the process.
-        :param server_options: for `tornado.httpserver.HTTPServer`: `ssl_options`, `xheaders`, …
+        :param server: None for `get_server()`.
+        :param auth: how users sign in: `OIDC(…)`, `BasicAuth(…)`, `ProxyAuth(…)`. None: as the server says, or the
+            variables `JIBE_LIKE_OIDC_…`; else nobody does.
+        :param options: those of `Server.start`, and so of `tornado.httpserver.HTTPServer`: `timeout`, `open_browser`,
+            `ssl_options`, `xheaders`, …
 
-        Exits with one clear line where the port is in use.
+        Exits with one clear line where the port is in use. Raises ServerError where the server hosts another
+        application at `/`, or runs already.
         """
-
-        def make() -> Application:
-            return cls.make_tornado_app(settings=settings, mode=mode, store=store)
-
-        run_until_stopped(make, port, address, **server_options)
+        server = server if server is not None else get_server()
+        refuse_in_loop()
+        with server.hosting(cls, settings=settings, mode=mode, store=store, auth=auth):
+            server.run(port, address, **options)
 
     @classmethod
     def mount_in(cls, application: tornado.web.Application) -> Mount:
         """The mount for a `WebSocketHandler` subclass that names this class as `mainApp`."""
         mounts = _mounts_by_hand.setdefault(application, {})
         if cls not in mounts:
-            mounts[cls] = cls._mount("", cls.title or cls.__name__, None, None, None)
+            mounts[cls] = mount = cls._mount(get_server(), "", cls.title or cls.__name__, None, None, None)
+            if mount.guard is not None:
+                application.add_handlers(".*", auth_rules(mount.guard, mount.settings, mount.open))
+            serve_downloads(application, mounts[cls])
         return mounts[cls]
 
     @classmethod
-    def _mount(cls, prefix: str, title: str, settings: Settings | None, mode: str | None, store: str | None) -> Mount:
-        chosen = settings or cls.settings
-        if store is not None:
-            chosen = replace(chosen, store=store)
-        return make_mount(cls, prefix, title, mode or cls.mode, chosen)
+    def _mount(
+        cls,
+        server: Server,
+        prefix: str,
+        title: str,
+        settings: Settings | None,
+        mode: str | None,
+        store: str | None,
+        auth: AuthProvider | None = None,
+        requires_auth: bool | None = None,
+    ) -> Mount:
+        # A class that says nothing leaves it to the command line and the environment.
+        says = any("mode" in vars(each) for each in cls.__mro__[: cls.__mro__.index(MainApp)])
+        return server.make_mount(
+            cls,
+            prefix,
+            title,
+            settings=settings,
+            mode=mode or (cls.mode if says else None),
+            store=store,
+            default_settings=cls.settings,
+            auth=auth,
+            requires_auth=cls.requires_auth if requires_auth is None else requires_auth,
+        )
 
 
 class _HandlerError(Details):
@@ -277,23 +373,3 @@ class _HandlerError(Details):
 
 
 _mounts_by_hand: WeakKeyDictionary[tornado.web.Application, dict[type[MainApp], Mount]] = WeakKeyDictionary()
-
-
-class Application(tornado.web.Application):
-    """A Tornado application that knows when what is mounted in it starts and stops."""
-
-    def __init__(self, rules: list[Any], **settings: Any) -> None:
-        mounts = [rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]]
-        self.mounts: list[Mount] = list(dict.fromkeys(mounts))
-        super().__init__(rules, **settings)
-
-    async def loaded(self) -> None:
-        """The server serves."""
-        for mount in self.mounts:
-            await run_hook(mount.app_class, "on_server_loaded")
-
-    async def close_sessions(self) -> None:
-        """The server stops: every session is stored, and ends here."""
-        for mount in self.mounts:
-            await mount.close()
-            await run_hook(mount.app_class, "on_server_unloaded")

@@ -7,16 +7,36 @@ from typing import Any
 
 import tornado.web
 
-from jibe_like.errors import AssetsPathError
+from jibe_like.errors import AssetsPathError, ServerError, StoreError
 
-from .mount import as_requested
+from .auth.guard import sign_in_of
+from .mount import Mount, as_requested, identified
 
 
 class AssetHandler(tornado.web.StaticFileHandler):
-    """Serves the files of one folder, and nothing outside of it: no `..`, no symbolic link out, no folder listing."""
+    """Serves the files of one folder, and nothing outside of it: no `..`, no symbolic link out, no folder listing.
+
+    :param mount: of the application whose files they are: where users have to sign in, others do not get them.
+    """
+
+    def initialize(self, *arguments: Any, mount: Mount | None = None, **options: Any) -> None:
+        super().initialize(*arguments, **options)
+        self.mount = mount
+
+    async def prepare(self) -> None:
+        if self.mount is not None and self.mount.requires_auth:
+            await identified(self, self.mount)
+            try:
+                nobody = sign_in_of(self) is None
+            except (StoreError, ServerError):
+                raise tornado.web.HTTPError(503) from None
+            if nobody:
+                raise tornado.web.HTTPError(403)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         path = Path(absolute_path)
+        if self.default_filename is not None and path.is_dir():
+            path /= self.default_filename
         try:
             served = path.resolve().is_relative_to(Path(root).resolve()) and path.is_file()
         except (ValueError, OSError, RuntimeError):  # no path, too long, or links in a circle
@@ -29,7 +49,7 @@ class AssetHandler(tornado.web.StaticFileHandler):
         self.set_header("X-Content-Type-Options", "nosniff")
 
 
-def asset_rules(owner: str, assets_path: Any) -> list[tuple[str, Any, dict[str, Any]]]:
+def asset_rules(owner: str, assets_path: Any, mount: Mount | None = None) -> list[tuple[str, Any, dict[str, Any]]]:
     """Tornado rules for an `assets_path`: a dict with `from` and `to`, or a list or tuple of such dicts.
 
     `from` is a folder, relative to where the program was started; `to` is the absolute path that it gets in URLs.
@@ -52,6 +72,12 @@ def asset_rules(owner: str, assets_path: Any) -> list[tuple[str, Any, dict[str, 
         folder = Path(entry["from"]).absolute()
         if not folder.is_dir():
             raise AssetsPathError(f"{owner}.assets_path: {str(folder)!r} (from {entry!r}) is no folder")
-        to = "/" + as_requested(entry["to"].strip("/"))
-        rules.append((re.escape(to.rstrip("/")) + "/(.*)", AssetHandler, {"path": str(folder)}))
+        rules.append(folder_rule(entry["to"], folder, mount))
     return rules
+
+
+def folder_rule(to: str, folder: Path, mount: Mount | None = None) -> tuple[str, Any, dict[str, Any]]:
+    """The Tornado rule that serves a folder at a path."""
+    place = "/" + as_requested(to.strip("/"))
+    options = {"path": str(folder)} | ({} if mount is None else {"mount": mount})
+    return re.escape(place.rstrip("/")) + "/(.*)", AssetHandler, options

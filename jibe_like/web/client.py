@@ -36,7 +36,7 @@ def serve_client(application: tornado.web.Application) -> None:
     """Puts the client at the root of an application whose rules were made by hand, and so have none for it."""
     if application not in _serving:
         _serving.add(application)
-        application.add_handlers(".*", [(f"/{PATH}/(.*)", ClientHandler)])
+        application.add_handlers(".*", [(f"/{PATH}/([^/]*)", ClientHandler)])
 
 
 _serving: WeakSet[tornado.web.Application] = WeakSet()

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import tornado.web
 
-from jibe_like.errors import ProtocolError, StoreError, TooManySessionsError
-from jibe_like.session.connection import FAILED, TOO_MANY_EVENTS, TRY_AGAIN, Connection, Transport
+from jibe_like.errors import ProtocolError, ServerError, StoreError, TooManySessionsError
+from jibe_like.session.connection import (
+    FAILED,
+    RESTARTING,
+    SIGN_IN_AGAIN,
+    TOO_MANY_EVENTS,
+    TRY_AGAIN,
+    Connection,
+    Transport,
+)
+from jibe_like.session.sign_ins import attach
 from jibe_like.session.token import Claims
 from jibe_like.wire.messages import decode_event
 
+from .auth.guard import auth_of
 from .mount import Mount, connection_for_socket, identity_of
+from .network_log import Tap
 
 if TYPE_CHECKING:
     from jibe_like.session.session import Session
@@ -65,7 +76,8 @@ class Gate:
     def __init__(self, mount: Mount, transport: Transport) -> None:
         self.connection: Connection | None = None
         self._mount = mount
-        self._transport = transport
+        log = mount.server.network_log if mount.server is not None else None
+        self._transport = transport if log is None else Tap(transport, log)
         self._rate = Rate(mount.settings.events_per_second, mount.settings.events_burst)
 
     @property
@@ -81,6 +93,7 @@ class Gate:
         `async` hook. Either raises Refused where it cannot be.
         """
         registry = self._mount.registry
+        self._check_user(handler, token)
         with self._refusing():
             claims = registry.check(token, identity_of(handler, self._mount))
             if claims is not None and registry.may_be_stored(claims):
@@ -96,7 +109,7 @@ class Gate:
                 entered = registry.enter_now(connection)
                 if entered is None:
                     return self._enter_later(handler, connection, seq)
-                session = entered
+                session, connection = entered, entered.connections[connection.id]
             if session.created is not None and not session.created.done():
                 return self._begin_later(handler, session, connection, seq)
         self._begin(handler, session, connection, seq)
@@ -133,12 +146,31 @@ class Gate:
     def _begin(
         self, handler: tornado.web.RequestHandler, session: "Session", connection: Connection, seq: int | None
     ) -> None:
+        if self._mount.guard is not None:
+            if connection.visit.identity != identity_of(handler, self._mount):
+                raise Refused(SIGN_IN_AGAIN, "the sign-in has ended")
+            attach(connection, auth_of(handler, connection.visit.identity))
         session.replace_transport(connection)
         connection.application = handler.application
         connection.server = self._mount.server
         connection.transport = self._transport
+        connection.request = None
         self.connection = connection
+        if isinstance(self._transport, Tap):
+            self._transport.connection_id = connection.id
+        self._mount.page_came()
         session.subscribe(connection, seq)
+
+    def _check_user(self, handler: tornado.web.RequestHandler, token: str) -> None:
+        """Raises Refused where the page is not this user's, or nobody may come in without signing in."""
+        guard = self._mount.guard
+        if guard is not None:
+            with self._refusing():
+                claims = self._mount.registry.tokens.check(token) if token else None
+                owner = claims.identity if claims is not None else ""
+                code = guard.refusal(handler, self._mount.requires_auth, owner, identity_of(handler, self._mount))
+            if code:
+                raise Refused(code, "another user is signed in, or nobody")
 
     @contextmanager
     def _refusing(self) -> Iterator[None]:
@@ -148,6 +180,8 @@ class Gate:
         except TooManySessionsError as error:
             logger.warning("%s", error)
             raise Refused(TRY_AGAIN, "too many sessions") from None
+        except ServerError as error:
+            raise Refused(RESTARTING, str(error)) from None
         except StoreError as error:
             logger.error("%s", error)
             raise Refused(TRY_AGAIN, "the store cannot be read") from None
@@ -160,6 +194,8 @@ class Gate:
         session, connection = self._session(), self.connection
         if session is None or connection is None:
             return
+        if isinstance(self._transport, Tap):
+            self._transport.heard(message)
         if not self._rate.take():
             logger.warning(
                 "session %s: %s sends more than %g events a second",
@@ -182,6 +218,8 @@ class Gate:
         """The page is gone, for now or for ever: its session decides how long to wait."""
         session, connection = self._session(), self.connection
         self.connection = None
+        if connection is not None:
+            self._mount.page_left()
         if session is not None and connection is not None:
             session.unsubscribe(connection, said_goodbye=said_goodbye)
 

@@ -1,30 +1,36 @@
 """An application in its place on a server: what its handlers share."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 import tornado.web
 from tornado.escape import parse_qs_bytes
 from tornado.httputil import parse_cookie
 
-from jibe_like.errors import StoreError
+from jibe_like.errors import ServerError, StoreError
 from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.document import Document
+from jibe_like.session.hooks import begin_hook, run_hook
 from jibe_like.session.identity import Identities, process_secret
 from jibe_like.session.keeper import Keeper
 from jibe_like.session.main_module import canonical_module
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
+from jibe_like.session.sign_ins import attach
 from jibe_like.session.snapshot import Snapshots
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store, open_store
 from jibe_like.store.secret import load_secret, secret_path
 
+from .auth.guard import Guard, auth_of, sign_in_of
+from .network_log import NetworkLog
+from .page_files import PageFiles, relative_url
 from .pulse import Pulse
 
 if TYPE_CHECKING:
@@ -38,31 +44,185 @@ PAGE: Final = "page"
 """The argument by which a socket's URL says what page it belongs to."""
 
 
-@dataclass(eq=False)
+class Host(Protocol):
+    """What a mount asks of the `Server` that it belongs to."""
+
+    network_log: NetworkLog | None
+
+    @property
+    def page_files(self) -> PageFiles:
+        """What the server's modules bring to every page."""
+
+    @property
+    def uses_page_api(self) -> bool:
+        """Whether pages' own JavaScript may want `window.jibe` from the beginning."""
+
+    def opened(self, mount: "Mount") -> bool:
+        """The mount is about to serve. Gives whether all that its sessions share is there."""
+
+    async def load(self) -> None:
+        """Returns once that is there. Raises StoreError where it cannot be read."""
+
+    async def closed(self, mount: "Mount") -> None:
+        """The mount has ended."""
+
+    def page_came(self) -> None:
+        """A page can be reached."""
+
+    def page_left(self) -> None:
+        """A page cannot be reached any more."""
+
+
+class _Closed:
+    """What keeps visitors from a mount that has ended."""
+
+    async def open(self) -> None:
+        raise ServerError("the server stops")
+
+    def open_now(self) -> bool:
+        return False
+
+
+CLOSED: Final = _Closed()
+
+
 class Mount:
-    """One application class under one path prefix."""
+    """One application class under one path prefix.
 
-    app_class: type
-    title: str
-    prefix: str
-    settings: Settings
-    registry: Registry
-    store: Store
-    identities: Identities
-    server: Any = None
-    """The `Server` that it belongs to."""
-    polls: "dict[str, Poll]" = field(default_factory=dict)
-    pulse: Pulse = field(init=False)
+    It opens when its server starts or, in a Tornado application of somebody else's, with its first visitor. Once closed
+    it admits nobody, until it is opened again.
 
-    def __post_init__(self) -> None:
-        self.pulse = Pulse(self.settings.ping_interval)
+    :param server: None where there is none, as in a test.
+    :param guard: knows who signs in; None where nobody does.
+    :param requires_auth: whether everybody has to.
+
+    Raises SettingsError for a store that there is not.
+    """
+
+    def __init__(
+        self,
+        app_class: Callable[[Connection], Document],
+        prefix: str,
+        title: str,
+        mode: str,
+        settings: Settings,
+        server: Host | None = None,
+        guard: Guard | None = None,
+        requires_auth: bool = False,
+    ) -> None:
+        assert isinstance(app_class, type)
+        self.app_class: type = app_class
+        self.title = title
+        self.prefix = prefix
+        self.mode = mode
+        self.settings = settings
+        self.server = server
+        self.guard = guard
+        self.requires_auth = requires_auth
+        self.polls: dict[str, Poll] = {}
+        self.pulse = Pulse(settings.ping_interval)
+        self.pages = 0
+        """How many pages can be reached."""
+        self.quiet_since = time.monotonic()
+        """When the last of them went."""
+        self._opening: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+        self._set_up()
+
+    def _set_up(self) -> None:
+        module = canonical_module(self.app_class.__module__).partition(":")[0]
+        name = f"{module}.{self.app_class.__qualname__}{self.prefix}"
+        self.store = open_store(self.settings.store)
+        self.secrets = find_secrets(self.settings, self.store)
+        self.identities = Identities(self.secrets)
+        snapshots = Snapshots(self.secrets, live=(Session,))
+        keeper = Keeper(name, self.store, snapshots, self.settings) if self.store.durable else None
+        self.registry = Registry(name, self.app_class, self.mode, self.settings, self.secrets, keeper, self.server)
+        self.registry.wait_for(self)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended."""
+        return self._is_closed
+
+    async def open(self) -> None:
+        """From now on it serves. Done once, whoever asks; one that was closed begins anew.
+
+        Raises StoreError where what the sessions share cannot be read.
+        """
+        if not self.open_now():
+            opening = self._opening
+            assert opening is not None
+            try:
+                await asyncio.shield(opening)
+            except asyncio.CancelledError:
+                if opening.cancelled():
+                    raise ServerError("the server stops") from None
+                raise
+
+    def open_now(self) -> bool:
+        """As `open`; False where that takes a while: for the store, or for an `async` `on_server_loaded`."""
+        if self._opening is not None:
+            return self._opening.done()
+        if self._is_closed:
+            self._set_up()
+            self._is_closed = False
+        self._loop = asyncio.get_running_loop()
+        is_loaded = self.server is None or self.server.opened(self)
+        begun = begin_hook(self.app_class, "on_server_loaded") if is_loaded else None
+        if isinstance(begun, bool):
+            self._opening = self._loop.create_future()
+            self._opening.set_result(None)
+            self.registry.admit()
+            return True
+        self._opening = self._loop.create_task(self._open(begun))
+        return False
+
+    async def _open(self, hook: Coroutine[Any, Any, bool] | None) -> None:
+        try:
+            if self.server is not None:
+                await self.server.load()
+        except BaseException:
+            self._opening = None
+            raise
+        await (hook if hook is not None else run_hook(self.app_class, "on_server_loaded"))
+        self.registry.admit()
 
     async def close(self) -> None:
-        """The server stops: sessions are stored and end, and the store is closed."""
+        """The server stops: sessions are stored and end, and the store is closed. Callable on any loop."""
+        loop = self._loop
+        if loop is not None and loop is not asyncio.get_running_loop():
+            if loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.close(), loop))
+            return
+        if self._is_closed:
+            return
+        if self._opening is not None:
+            self._opening.cancel()
+        self._is_closed, self._opening, self._loop = True, None, None
+        self.registry.wait_for(CLOSED)
         await self.registry.close()
         for poll in tuple(self.polls.values()):
             poll.end()
         await self.store.close()
+        if loop is not None:
+            await run_hook(self.app_class, "on_server_unloaded")
+        if self.server is not None:
+            await self.server.closed(self)
+
+    def page_came(self) -> None:
+        """A page can be reached."""
+        self.pages += 1
+        if self.server is not None:
+            self.server.page_came()
+
+    def page_left(self) -> None:
+        """A page cannot be reached any more."""
+        self.pages -= 1
+        self.quiet_since = time.monotonic()
+        if self.server is not None:
+            self.server.page_left()
 
     def url(self, handler: tornado.web.RequestHandler, path: str) -> str:
         """A URL inside this mount, relative to the page that `handler` answers.
@@ -72,24 +232,7 @@ class Mount:
         return relative_url(handler.request.path, f"{self.prefix}/{path}")
 
 
-def make_mount(
-    app_class: Callable[[Connection], Document], prefix: str, title: str, mode: str, settings: Settings
-) -> Mount:
-    """The mount of an application class, with all that its settings ask for.
-
-    Raises SettingsError for a store that there is not.
-    """
-    assert isinstance(app_class, type)
-    module = canonical_module(app_class.__module__).partition(":")[0]
-    name = f"{module}.{app_class.__qualname__}{prefix}"
-    store = open_store(settings.store)
-    secrets = _secrets(settings, store)
-    keeper = Keeper(name, store, Snapshots(secrets, live=(Session,)), settings) if store.durable else None
-    registry = Registry(name, app_class, mode, settings, secrets, keeper)
-    return Mount(app_class, title, prefix, settings, registry, store, Identities(secrets))
-
-
-def _secrets(settings: Settings, store: Store) -> list[str]:
+def find_secrets(settings: Settings, store: Store) -> list[str]:
     """The secrets given; else one kept beside the store's file, so that what it signs outlives the process as well."""
     given = settings.find_secrets()
     if given:
@@ -108,17 +251,23 @@ def as_requested(path: str) -> str:
     return quote(path, safe="/%!$&'()*+,:;=@")
 
 
-def relative_url(page: str, target: str) -> str:
-    """`target` as seen from `page`; both are absolute paths."""
-    here, there = page.split("/")[1:-1], target.split("/")[1:]
-    while here and len(there) > 1 and here[0] == there[0]:
-        del here[0], there[0]
-    return "../" * len(here) + "/".join(there) or "."
-
-
 def identity_of(handler: tornado.web.RequestHandler, mount: Mount) -> str:
     """Who sent the request; empty where it does not prove that."""
+    if mount.guard is not None:
+        sign_in = sign_in_of(handler) if hasattr(handler, "sign_in") else mount.guard.identify_now(handler)
+        if sign_in is not None:
+            return sign_in.identity
     return mount.identities.find(parse_cookie(handler.request.headers.get("Cookie", "")))
+
+
+async def identified(handler: tornado.web.RequestHandler, mount: Mount) -> None:
+    """Finds out who sent the request, where users sign in; `sign_in_of` says it, or why it could not be found out."""
+    if mount.guard is not None:
+        try:
+            await mount.open()
+            await mount.guard.identify(handler)
+        except (StoreError, ServerError) as error:
+            handler.sign_in = error  # type: ignore[attr-defined]
 
 
 def visit_of(
@@ -140,9 +289,14 @@ def visit_of(
         for name, values in parse_qs_bytes(query, keep_blank_values=True).items()
         if values
     }
-    headers = _shared(tuple(item for item in request.headers.items() if not item[0].startswith(_OWN_HEADERS)))
     cookies.update(more_cookies)
-    identity = mount.identities.find(cookies)
+    identity = identity_of(handler, mount) or mount.identities.find(cookies)
+    own = _OWN_HEADERS if mount.guard is None else (*_OWN_HEADERS, *mount.guard.secret_headers)
+    headers = _shared(tuple(item for item in request.headers.items() if not item[0].startswith(own)))
+    if mount.guard is not None:
+        # Who has them is the user: they are not to be stored with a session.
+        for name in mount.guard.secret_cookies(request):
+            cookies.pop(name, None)
     return Visit(cookies, arguments, headers, request.remote_ip or "", path, identity)
 
 
@@ -166,6 +320,9 @@ def connection_for(
     application: Any = handler.application
     connection = Connection(visit_of(handler, mount, cookies, page), application)
     connection.server = mount.server
+    connection.request = handler.request
+    if mount.guard is not None:
+        attach(connection, auth_of(handler, connection.visit.identity))
     return connection
 
 

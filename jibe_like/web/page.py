@@ -10,13 +10,16 @@ from urllib.parse import quote
 
 import tornado.web
 
-from jibe_like.errors import StoreError, TooManySessionsError
+from jibe_like.errors import ServerError, StoreError, TooManySessionsError
+from jibe_like.session.environment import environment_of
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
 from jibe_like.wire.messages import encode
 
+from .auth.guard import sign_in_of
 from .client import PATH, client_file, serve_client
-from .mount import PAGE, Mount, connection_for, relative_url
+from .mount import PAGE, Mount, connection_for, identified
+from .page_files import PageFiles, relative_url
 from .security import new_nonce, set_security_headers
 
 logger = logging.getLogger("jibe_like.web")
@@ -41,6 +44,7 @@ class PageTemplate:
         nonce: str = "",
         client: str = "",
         extras: str = "",
+        module_scripts: Iterable[str] = (),
         stylesheet: str = "",
         config: dict[str, Any] | None = None,
         inline_style: str = "",
@@ -76,6 +80,7 @@ class PageTemplate:
             parts.append(f'<script type="module" src="{escape(client)}"{own}></script>')
         if extras:
             parts.append(f'<script type="module" src="{escape(extras)}"{own}></script>')
+        parts += [f'<script type="module" src="{escape(url)}"{own}></script>' for url in module_scripts]
         parts += ["</head><body>", body, "</body></html>"]
         return "".join(parts)
 
@@ -91,6 +96,7 @@ class MainHandler(tornado.web.RequestHandler):
 
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
+        self._title = ""
         if mount is None:
             serve_client(self.application)
 
@@ -122,17 +128,15 @@ class MainHandler(tornado.web.RequestHandler):
         nonce = new_nonce()
         settings = self.mount.settings if self.mount is not None else Settings()
         set_security_headers(self, nonce, settings)
+        if self.mount is not None and not await self._may_be_seen(self.mount, nonce):
+            return
         cookies = self._identify()
         root, style, config = "", "", self._config()
         if self.mount is not None and self.request.method != "HEAD":
             try:
                 root, style, config = await self._prerender(self.mount, cookies)
-            except (TooManySessionsError, StoreError) as error:
-                logger.warning("%s", error)
-                self.set_status(503)
-                self.set_header("Retry-After", "10")
-                title = "Too many visitors" if isinstance(error, TooManySessionsError) else "Just a moment"
-                self._apologise(title, "Please try again in a moment.", nonce, settings)
+            except (TooManySessionsError, StoreError, ServerError) as error:
+                self._say_later(error, nonce, settings)
                 return
             except Exception:
                 logger.exception("%s could not be started", self.mount.title)
@@ -146,16 +150,18 @@ class MainHandler(tornado.web.RequestHandler):
                     detail,
                 )
                 return
+        files = self._module_files()
         page = htmlt.render(
             body=self.body() + root,
-            appname=self.appname(),
-            scripts=self.scripts(),
-            cssfiles=self.cssfiles(),
+            appname=self._title or self.appname(),
+            scripts=[*files.scripts, *self.scripts()],
+            cssfiles=[*files.styles, *self.cssfiles()],
             presetup=self.presetup(),
             css=self.css(),
             nonce=nonce,
             client=self._client_url("client.js"),
             extras=self._client_url("extras.js") if config.get("api") else "",
+            module_scripts=files.module_scripts,
             stylesheet=self._client_url("style.css"),
             config=config,
             inline_style=style,
@@ -167,6 +173,28 @@ class MainHandler(tornado.web.RequestHandler):
         """The headers alone: no application is made for it."""
         await self.get(*args)
 
+    async def _may_be_seen(self, mount: Mount, nonce: str) -> bool:
+        """Whether the page may be shown; else the visitor is sent to sign in."""
+        if mount.guard is None:
+            return True
+        await identified(self, mount)
+        try:
+            nobody = sign_in_of(self) is None
+        except (StoreError, ServerError) as error:
+            self._say_later(error, nonce, mount.settings)
+            return False
+        if nobody and mount.requires_auth:
+            self.redirect(mount.guard.way_in(self.request))
+            return False
+        return True
+
+    def _say_later(self, error: Exception, nonce: str, settings: Settings) -> None:
+        logger.warning("%s", error)
+        self.set_status(503)
+        self.set_header("Retry-After", "10")
+        title = "Too many visitors" if isinstance(error, TooManySessionsError) else "Just a moment"
+        self._apologise(title, "Please try again in a moment.", nonce, settings)
+
     async def _prerender(self, mount: Mount, cookies: dict[str, str]) -> tuple[str, str, dict[str, Any]]:
         """The tree as HTML, its inline styles, and what the client has to know."""
         registry = mount.registry
@@ -174,11 +202,14 @@ class MainHandler(tornado.web.RequestHandler):
         connection = connection_for(self, mount, cookies)
         session = await registry.enter(connection)
         node = session.render()
+        self._title = environment_of(session.document.tree.root).get("title", "")
         config = self._config() | {"seq": session.seq}
         states = session.document.page_state()
         if states:
             config["states"] = states
-        if session.document.uses_page_api:
+        if mount.guard is not None:
+            config["signin"] = mount.guard.way_again(self.request)
+        if session.document.uses_page_api or (mount.server is not None and mount.server.uses_page_api):
             config["api"] = True
         if kept or session.used or len(session.connections) > 1:
             config["token"] = registry.issue_token(connection)
@@ -224,6 +255,11 @@ class MainHandler(tornado.web.RequestHandler):
             "limit": self.mount.settings.max_message_bytes,
             "extras": f"./{client_file('extras.js')}",
         }
+
+    def _module_files(self) -> PageFiles:
+        """What the modules of the server bring, as this page has to ask for it."""
+        server = self.mount.server if self.mount is not None else None
+        return server.page_files.seen_from(self.request.path) if server is not None else PageFiles()
 
     def _place(self) -> str:
         """Below which path the socket is, where the rules were made by hand."""

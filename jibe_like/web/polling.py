@@ -7,15 +7,18 @@ in an answer that got lost is sent again when the page reconnects, as after a lo
 import asyncio
 import contextlib
 import json
+import time
 from secrets import token_urlsafe
 from typing import Any, Final
 
 import tornado.web
+from tornado.httputil import HTTPServerRequest
 
-from jibe_like.session.connection import TRY_AGAIN
+from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT, TRY_AGAIN
+from jibe_like.session.environment import environment_of
 
 from .gate import Gate, Refused
-from .mount import Mount
+from .mount import Mount, identified
 from .origin import is_allowed
 
 HOLD_SECONDS: Final = 20.0
@@ -32,12 +35,15 @@ class Poll:
     def __init__(self, mount: Mount) -> None:
         self.id = token_urlsafe(12)
         self.gate = Gate(mount, self)
+        self.request: HTTPServerRequest | None = None
+        """The request that opened it."""
         self._mount = mount
         self._frames: list[bytes] = []
         self._waiting_bytes = 0
         self._closed: tuple[int, str] | None = None
         self._wake: asyncio.Event = asyncio.Event()
         self._asking = 0
+        self._answered_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         mount.polls[self.id] = self
         self._expect()
@@ -66,6 +72,8 @@ class Poll:
             if not self._frames and self._closed is None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), HOLD_SECONDS)
+            await asyncio.sleep(self._pause() - (time.monotonic() - self._answered_at))
+            self._answered_at = time.monotonic()
             return self._body()
         finally:
             self._asking -= 1
@@ -73,6 +81,11 @@ class Poll:
                 self.end()
             elif not self._asking:
                 self._expect()
+
+    def _pause(self) -> float:
+        """Seconds that are to be between two answers."""
+        app = self.gate.app
+        return float(environment_of(app.tree.root).get("http_pull_interval", 0)) / 1000 if app is not None else 0.0
 
     def first_answer(self) -> bytes:
         """What the page gets when it opens the poll."""
@@ -142,7 +155,9 @@ class PollHandler(tornado.web.RequestHandler):
 
     async def _open(self, body: dict[str, Any]) -> None:
         token, seq = body.get("token"), body.get("seq")
+        await identified(self, self.mount)
         poll = Poll(self.mount)
+        poll.request = self.request
         try:
             waiting = poll.gate.admit(
                 self,
@@ -153,6 +168,9 @@ class PollHandler(tornado.web.RequestHandler):
                 await waiting
         except Refused as refusal:
             poll.end()
+            if refusal.code in (SIGN_IN_AGAIN, SIGNED_OUT):
+                self.finish({"close": {"code": refusal.code, "reason": refusal.reason}})
+                return
             if refusal.code == TRY_AGAIN:
                 self.set_header("Retry-After", "10")
             raise tornado.web.HTTPError(503 if refusal.code == TRY_AGAIN else 500, refusal.reason) from None

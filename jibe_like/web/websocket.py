@@ -12,7 +12,7 @@ from jibe_like.settings import Settings
 from jibe_like.wire.messages import SUBPROTOCOL
 
 from .gate import Gate, Refused
-from .mount import Mount
+from .mount import Mount, identified
 from .origin import is_allowed
 
 
@@ -20,7 +20,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     """Serves the socket of an application's pages: one handler for each socket."""
 
     # With these in it, a handler's dict would be too long to share its keys with the others': 1 KiB for each socket.
-    __slots__ = ("_answered", "_compresses", "_gate", "_may_return", "_settings", "_waiting", "mount")
+    __slots__ = ("_answered", "_compresses", "_gate", "_may_return", "_settings", "_waiting", "mount", "sign_in")
 
     protocol: Final = "websocket"
     mainApp: Any = None
@@ -64,6 +64,10 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
 
     def data_received(self, chunk: bytes) -> None:
         """A socket has no body."""
+
+    def prepare(self) -> Awaitable[None] | None:
+        """Finds out whose page it is, where users sign in."""
+        return identified(self, self.mount) if self.mount is not None and self.mount.guard is not None else None
 
     # -- the life of a socket
 

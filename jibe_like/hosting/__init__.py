@@ -1,0 +1,1 @@
+"""What a `Server` consists of: options, what it listens at, controller, procedures, modules, fragments."""

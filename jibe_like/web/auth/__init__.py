@@ -1,0 +1,1 @@
+"""Sign-in: who a visitor is, by an OpenID provider, a password, or the word of a proxy."""
