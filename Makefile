@@ -1,5 +1,5 @@
 # Set-up, checks and tests: everything starts here, on a developer's machine and in CI. See CONTRIBUTING.md.
-# Needed beforehand: Python 3.11 or later. All else lands in .venv and js/node_modules, Chromium where apt puts it.
+# Needed beforehand: Python 3.11 or later. All else lands in .venv and in folders node_modules, Chromium where apt puts it.
 
 PYTHON ?= python3
 PORT ?= 8881
@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo-installed
 DEV := $(VENV)/.dev-installed
 NODE_MODULES := js/node_modules/.package-lock.json
+# The OpenID provider that the tests sign in at.
+PROVIDER := tests/oidc/node_modules/.package-lock.json
 # Keeps the output of a check in one piece, where make can (4.0 and later).
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -42,7 +44,7 @@ help:
 	@echo "make chaos         kill, cut and starve servers, and count what is lost (some minutes)"
 	@echo "make build-client  build js/ into jibe_like/static/"
 	@echo "make format        format Python and TypeScript"
-	@echo "make clean         remove all that these commands made, .venv and js/node_modules too"
+	@echo "make clean         remove all that these commands made, .venv and node_modules too"
 
 demo: $(DEMO)
 	@echo "Gallery of sample apps: http://localhost:$(PORT)/ (Ctrl-C ends it)"
@@ -52,7 +54,7 @@ test: setup
 	@$(MAKE) --no-print-directory --keep-going -j$(JOBS) $(SYNC) checks
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal --cov
 
-setup: $(DEV) $(NODE_MODULES) chromium
+setup: $(DEV) $(NODE_MODULES) $(PROVIDER) chromium
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -71,6 +73,10 @@ $(DEV): setup.cfg | $(BIN)/pip
 
 $(NODE_MODULES): js/package-lock.json | $(DEV)
 	cd js && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+$(PROVIDER): tests/oidc/package-lock.json | $(DEV)
+	cd tests/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 chromium: | $(BIN)/pip
@@ -97,7 +103,7 @@ js-test: $(DEV) $(NODE_MODULES)
 unit: $(DEV)
 	$(BIN)/pytest --ignore=tests/integration --ignore=tests/e2e
 
-integration: $(DEV)
+integration: $(DEV) $(PROVIDER)
 	$(BIN)/pytest tests/integration
 
 e2e: setup
@@ -118,6 +124,6 @@ format: $(DEV) $(NODE_MODULES)
 	cd js && node_modules/.bin/biome check --write .
 
 clean:
-	rm -rf $(VENV) js/node_modules js/coverage build dist *.egg-info htmlcov .coverage .coverage.*
+	rm -rf $(VENV) js/node_modules tests/oidc/node_modules js/coverage build dist *.egg-info htmlcov .coverage .coverage.*
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

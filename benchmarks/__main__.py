@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from . import broadcast, browser, clicks, first_response, memory, snapshot, tree_size
+from . import broadcast, browser, clicks, first_response, memory, snapshot, state, tree_size
 from .processes import CLIENT_CORE
 from .report import Figure, table, write
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[int], list[Figure]]] = {
     "broadcast": broadcast.measure,
     "browser": browser.measure,
     "snapshot": snapshot.measure,
+    "state": state.measure,
 }
 
 

@@ -42,12 +42,12 @@ class Picture(MainApp):
         self.depth = Slider(24, 8, 64, 8, label="Depth")
         self.draw = Button("Draw", variant="primary")
         self.draw.register("click", self.on_draw)
-        self.progress = ProgressBar(label="Drawing", style={"width": "100%"})
+        self.bar = ProgressBar(label="Drawing", style={"width": "100%"})
         self.image = Image(alt="The Mandelbrot set", hidden=True, style={"width": "30rem", "border-radius": "0.5rem"})
         self.children = [
             Heading("Picture", level=1),
             HBox([self.depth, self.draw], style={"align-items": "end"}),
-            self.progress,
+            self.bar,
             self.image,
         ]
 
@@ -56,7 +56,7 @@ class Picture(MainApp):
         rows: list[bytes] = []
         for y in range(HEIGHT):
             rows.append(await asyncio.to_thread(mandelbrot_row, y, int(self.depth.value)))
-            self.progress.value = 100 * (y + 1) / HEIGHT
+            self.bar.value = 100 * (y + 1) / HEIGHT
         self.image.source = png(rows)
         self.image.hidden = False
         self.draw.disabled = False

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from tornado.ioloop import IOLoop
 
+from tests.oidc.provider import OpenIDProvider
 from tests.serving import Serve, ServeScript
 
 # A deadline is a timed test: it fails on a busy machine, not on a fault.
@@ -41,3 +42,11 @@ def serve_script(tmp_path: Path) -> Iterator[ServeScript]:
     serve_script = ServeScript(tmp_path)
     yield serve_script
     serve_script.close()
+
+
+@pytest.fixture
+def openid(tmp_path: Path) -> Iterator[OpenIDProvider]:
+    """A real OpenID provider."""
+    provider = OpenIDProvider(tmp_path / "openid.log")
+    yield provider
+    provider.stop()

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.serving import ROOT, ServeScript
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_SERVES = re.compile(r"\.(?:run|listen)\(")
+_SERVES = re.compile(r"\.(?:run|listen|script)\(|\.start\(8881")
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ def serve(block: Block, folder: Path, serve_script: ServeScript) -> str:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    return {"PYTHONPATH": f"{ROOT}:{folder}"}
+    return {"PYTHONPATH": f"{ROOT}:{folder}", "JIBE_LIKE_OPEN_BROWSER": "0"}

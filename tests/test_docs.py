@@ -13,11 +13,21 @@ from tests.serving import ROOT, ServeScript
 from tools import reference
 
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-PROGRAMS = [
-    block
-    for page in ("docs/tutorial.md", "docs/events.md", "docs/deployment.md", "docs/sessions.md", "docs/settings.md")
-    for block in blocks(page, "python")
-]
+WITH_PROGRAMS = (
+    "docs/tutorial.md",
+    "docs/events.md",
+    "docs/background.md",
+    "docs/deployment.md",
+    "docs/queries.md",
+    "docs/server.md",
+    "docs/sessions.md",
+    "docs/session-functions.md",
+    "docs/settings.md",
+    "docs/sign-in.md",
+    "docs/state.md",
+)
+PROGRAMS = [block for page in WITH_PROGRAMS for block in blocks(page, "python")]
+SERVING = [block for block in PROGRAMS if block.serves and "ssl" not in block.text and "OIDC(" not in block.text]
 WIDGETS = [widget for widget in map(vars(widgets).get, widgets.__all__) if isinstance(widget, type)]
 
 
@@ -34,7 +44,7 @@ def test_a_program_runs(block: Block, folder: Path) -> None:
     run(block, folder)
 
 
-@pytest.mark.parametrize("block", [block for block in PROGRAMS if block.serves and "ssl" not in block.text], ids=str)
+@pytest.mark.parametrize("block", SERVING, ids=str)
 def test_a_program_serves(block: Block, folder: Path, serve_script: ServeScript) -> None:
     url = serve(block, folder, serve_script)
     with urlopen(url + ("todo" if "MultiApp(" in block.text else "")) as response:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jibe_like.session.token import Claims, Tokens
+from jibe_like.session.token import Beginning, Claims, Tokens
 
 CLAIMS = Claims("session", "connection", "visitor")
 
@@ -25,6 +25,12 @@ def changed(token: str, **claims: object) -> str:
 def test_what_was_issued_is_understood(secret: str) -> None:
     tokens = Tokens([secret], "app", 60)
     assert tokens.check(tokens.issue(CLAIMS)) == CLAIMS
+
+
+def test_how_a_session_began_can_be_told() -> None:
+    tokens = Tokens(["secret"], "app", 60)
+    claims = Claims("session", "connection", "visitor", Beginning("look", "process", 2**33))
+    assert tokens.check(tokens.issue(claims)) == claims
 
 
 def test_two_servers_of_one_secret_understand_each_other() -> None:

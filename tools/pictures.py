@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from jibe_like import MainApp
-from jibe_like.server import BackgroundServer
+from jibe_like.server import Server
 from sample_apps.counter import Counter
 from sample_apps.gallery import Gallery
 from tools import chromium
@@ -16,7 +16,9 @@ IMAGES = Path(__file__).parent.parent / "docs" / "images"
 
 def take(browser: Browser, app: type[MainApp], name: str, width: int, height: int, presses: int) -> None:
     """A picture of the application at twice its size, after its first button was pressed so many times."""
-    server = BackgroundServer(app.make_tornado_app, 0, "localhost")
+    host = Server("pictures")
+    with host.hosting(app):
+        server = host.in_background(0, "localhost")
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2, color_scheme="light")
     page.goto(server.url)
     frame = page.frame_locator("iframe").first if page.locator("iframe").count() else page

@@ -24,5 +24,7 @@ export const TOO_MANY_EVENTS = 1008;
 export const FAILED = 1011;
 export const TRY_AGAIN = 1013;
 export const REPLACED = 4000;
+/** From here on it is about who the user is: see extras/signin.ts. */
+export const SIGN_IN = 4001;
 /** No code of a websocket: it could not be opened in this way. */
 export const BLOCKED = 0;

@@ -14,6 +14,8 @@ export interface Config {
   ping?: number;
   /** The extras, relative to the client. */
   extras: string;
+  /** Where to sign in, relative to the page; none where the page may be anybody's. */
+  signin?: string;
   /** Whether the page's own JavaScript wants them from the beginning. */
   api?: boolean;
 }

@@ -7,6 +7,7 @@ import {
   NORMAL,
   type Opener,
   REPLACED,
+  SIGN_IN,
   TOO_MANY_EVENTS,
   TRY_AGAIN,
 } from "./channel.ts";
@@ -46,7 +47,8 @@ export interface Listener {
   /** Sends the question. */
   ask(): void;
   message(frame: Frame): void;
-  lost(): void;
+  /** By this code. It will be opened again. */
+  lost(code: number): void;
   /** `elsewhere`: it goes on in another copy of the page. */
   ended(elsewhere: boolean): void;
 }
@@ -140,12 +142,13 @@ function closed(code: number): void {
     strays--;
   }
   const now = performance.now();
-  const pause = code === TOO_MANY_EVENTS || code === FAILED || code === TRY_AGAIN ? PAUSE : 0;
+  const pause =
+    code >= SIGN_IN || code === TOO_MANY_EVENTS || code === FAILED || code === TRY_AGAIN ? PAUSE : 0;
   earliest = now + pause;
   if (!attempts) {
     lostAt = now;
   }
-  listener.lost();
+  listener.lost(code);
   if (code === BLOCKED && !polling && listener.polling) {
     polling = true;
     connect();

@@ -36,7 +36,7 @@ export type Operation =
 
 /** An operation that the core passes on to the extras, which know its arguments. */
 export type ExtraOperation = readonly [
-  "start" | "state" | "shared" | "states" | "js" | "download" | "env" | "open" | "result",
+  "start" | "signin" | "hash" | "state" | "shared" | "states" | "js" | "download" | "env" | "open" | "result",
   ...args: unknown[],
 ];
 

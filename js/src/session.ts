@@ -1,4 +1,5 @@
 /** The page's side of a session: what was applied, what was sent, and how both go on after a lost connection. */
+import { SIGN_IN } from "./channel.ts";
 import { type Config, socketUrl } from "./config.ts";
 import { greeted, isEnded, isReady, open, send } from "./connection.ts";
 import { handledUpTo, releaseUpTo, restartHold, resumeHold } from "./hold.ts";
@@ -162,7 +163,7 @@ export function startSession(given: Config, report: () => void): void {
     ping,
     ask: () => send(encode({ ping: 1 }, undefined)),
     message: onMessage,
-    lost: showLost,
+    lost: (code) => (code < SIGN_IN ? showLost() : extra(["signin", code, given.signin])),
     ended: showEnded,
   });
 }

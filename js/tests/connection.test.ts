@@ -306,6 +306,27 @@ describe("the end", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test.each([4001, 4002])(
+    "is not a matter of who the user is (%d): the page asks again, after a pause",
+    (code) => {
+      last().greet().drop(code);
+      expect(listener.lost).toHaveBeenCalledExactlyOnceWith(code);
+      expect(connection.isEnded()).toBe(false);
+      pass(999);
+      expect(opened()).toBe(1);
+      pass(300);
+      expect(opened()).toBe(2);
+      random = 1;
+      last().drop(code);
+      pass(1_000);
+      // Back from the tab where they have signed in.
+      show("visible");
+      expect(opened()).toBe(3);
+      last().greet();
+      expect(connection.isReady()).toBe(true);
+    },
+  );
+
   test("is not that channels given up earlier were seen late: that is forgiven once for each", () => {
     for (let i = 0; i < 2; i++) {
       pass(10_000);

@@ -238,6 +238,29 @@ describe("a durable session", () => {
     expect(numbers(reconnect(2, 2))).toEqual([]);
   });
 
+  test("that was never stored begins again: all is sent to it, however often its server dies", async () => {
+    const socket = await start(BUTTONS);
+    click("a");
+    // Its server has died before it could say hello.
+    socket.drop();
+    vi.advanceTimersByTime(300);
+    click("b");
+    expect(numbers(hello(FakeSocket.last, 0, 0))).toEqual([1, 2]);
+    FakeSocket.last.receive({
+      seq: 1,
+      root: ["main", { id: "topwidget" }, ["button", { id: "a", "data-on": "click" }]],
+    });
+    FakeSocket.last.receive({ seq: 2, got: 2, ops: [] });
+    click("a");
+    expect(numbers(reconnect(0, 0))).toEqual([1, 2, 3]);
+    expect(numbers(reconnect(3, 0))).toEqual([]);
+    FakeSocket.last.receive({ token: "stored" });
+    FakeSocket.last.receive({ kept: 3 });
+    FakeSocket.last.drop();
+    vi.advanceTimersByTime(300);
+    expect(FakeSocket.last.protocols).toEqual(["jibe-like.1", "stored"]);
+  });
+
   test("counts after what an earlier copy of the page has sent", async () => {
     const socket = await start(BUTTONS);
     click("a");

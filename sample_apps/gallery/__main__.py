@@ -2,6 +2,9 @@
 
 import os
 
+from jibe_like.server import get_server
+
 from . import Gallery
 
-Gallery.run(int(os.environ.get("PORT", "8881")))
+# Another server than that of the sample applications, of which some have their place at "/" too.
+Gallery.run(int(os.environ.get("PORT", "8881")), server=get_server("gallery"))

@@ -1,5 +1,6 @@
 """Demonstrations of the widgets that say how things stand, and of pictures, tables and what does not show."""
 
+import asyncio
 from itertools import count
 
 from jibe_like import (
@@ -10,6 +11,7 @@ from jibe_like import (
     Label,
     Notification,
     Notifications,
+    Progress,
     ProgressBar,
     Redirect,
     Spinner,
@@ -32,6 +34,21 @@ def progress_bar() -> Widget:
     more = Button("Further")
     more.register("click", lambda: setattr(bar, "value", ((bar.value or 0) + 10) % 101))
     return VBox([bar, ProgressBar(None, label="Waiting"), more])
+
+
+@FEEDBACK.shows(Progress)
+def progress() -> Widget:
+    """How far long work is, counted by iterating over it, and a button that ends it."""
+    box, start = VBox(), Button("Start")
+
+    async def work() -> None:
+        progress = Progress(range(200), "Copying", unit="files", cancellable=True)
+        box.children = [progress]
+        async for _ in progress:
+            await asyncio.sleep(0.02)
+
+    start.register("click", work)
+    return VBox([start, box])
 
 
 @FEEDBACK.shows(Spinner)

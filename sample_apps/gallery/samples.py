@@ -7,8 +7,23 @@ from types import ModuleType
 from typing import Any
 
 from jibe_like import Settings
+from jibe_like.query import QueryApp
 
-from .. import accordion, chat, clock, counter, login, mounted, picture, rows, signup, todos
+from .. import (
+    accordion,
+    chat,
+    clock,
+    computation,
+    counter,
+    dashboard,
+    login,
+    mounted,
+    picture,
+    rows,
+    signup,
+    todos,
+    wizard,
+)
 
 Rules = list[Any]
 
@@ -78,10 +93,13 @@ SAMPLES = [
     Sample("Counter", counter, counter.Counter.handlers, 160),
     Sample("Things to do", todos, todos.Todos.handlers, 380),
     Sample("Form with validation", signup, signup.SignUp.handlers, 680),
+    Sample("Wizard", wizard, QueryApp.of(wizard.serve).handlers, 500),
     Sample("Live clock", clock, clock.Clock.handlers, 320),
     Sample("Chat", chat, chat.Chat.handlers, 620),
     Sample("Accordion", accordion, accordion.Questions.handlers, 380),
     Sample("Picture and progress", picture, picture.Picture.handlers, 560),
+    Sample("Computation", computation, computation.Computation.handlers, 560),
+    Sample("Dashboard", dashboard, dashboard.Dashboard.handlers, 620),
     Sample("Login", login, login_rules, 400, "/login"),
     Sample("Mounted", mounted, mounted_rules, 340, "/"),
     Sample("Ten thousand rows", rows, rows.Rows.handlers, 520),

@@ -3,12 +3,14 @@
 import re
 import signal
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
+from jibe_like.store.database import Database
 from tests.e2e.outages import Clicking, Problems, caret, mark, was_reloaded
 from tests.serving import Script, ServeScript
 
@@ -22,8 +24,8 @@ from jibe_like import Button, Connection, Input, Label, MainApp
 class Count:
     """Says when it is read from a snapshot."""
 
-    def __init__(self):
-        self.clicks = 0
+    def __init__(self, clicks):
+        self.clicks = clicks
 
     def __setstate__(self, state):
         print("unpickled", file=sys.stderr, flush=True)
@@ -33,8 +35,8 @@ class Count:
 class Durable(MainApp):
     def __init__(self, connection: Connection):
         super().__init__(connection)
-        self.count = Count()
-        self.shown = Label("0", identifier="count")
+        self.count = Count(int(connection.get_argument("start", "0")))
+        self.shown = Label(str(self.count.clicks), identifier="count")
         said = Label(identifier="said")
         name = Input(label="Name", identifier="name")
         place = Input("here", label="Place", identifier="place")
@@ -72,8 +74,18 @@ class Server:
         self._path.write_text(SOURCE)
         self._database = folder / "durable.db"
         self.script: Script = serve_script(self._path, STORE=store or f"sqlite:///{self._database}")
-        page.goto(self.script.url)
-        mark(page)
+
+    def load(self, query: str = "") -> "Server":
+        self.page.goto(self.script.url + query)
+        mark(self.page)
+        return self
+
+    @contextmanager
+    def nothing_stored(self) -> Iterator[None]:
+        """Until the block ends nothing is committed: another has the file, which the server awaits for 5 seconds."""
+        with closing(Database(self._database, busy_timeout=5)) as database:
+            database.connect().execute("BEGIN IMMEDIATE")
+            yield
 
     @property
     def count(self) -> Locator:
@@ -135,12 +147,17 @@ class Server:
 
 
 @pytest.fixture
-def server(page: Page, serve_script: ServeScript, tmp_path: Path) -> Server:
+def unseen(page: Page, serve_script: ServeScript, tmp_path: Path) -> Server:
+    """One whose page is not loaded yet."""
     return Server(page, serve_script, tmp_path, "")
 
 
+@pytest.fixture
+def server(unseen: Server) -> Server:
+    return unseen.load()
+
+
 def test_killed_while_the_user_clicks_and_types(page: Page, server: Server) -> None:
-    server.until_stored()
     clicking = Clicking(page, server.count)
     server.name.focus()
     for _ in range(3):
@@ -158,6 +175,107 @@ def test_killed_while_the_user_clicks_and_types(page: Page, server: Server) -> N
     assert not was_reloaded(page)
     assert server.script.output().count("unpickled") == 3
     assert server.warnings() == []
+
+
+@pytest.mark.parametrize("clicks", [0, 1, 5])
+def test_killed_before_anything_was_stored(page: Page, unseen: Server, clicks: int) -> None:
+    server, add = unseen, page.get_by_role("button", name="Add")
+    with server.nothing_stored():
+        server.load("?start=7")
+        for _ in range(clicks):
+            add.click()
+        expect(server.count).to_have_text(str(7 + clicks))
+        server.name.fill("Ada")
+        server.name.press("Tab")
+        server.kill()
+        add.click()
+    server.start()
+    expect(server.count).to_have_text(str(8 + clicks))
+    expect(page.locator("#said")).to_have_text("Hello, Ada")
+    server.add(9 + clicks)
+    server.kill()
+    add.click()
+    server.start()
+    expect(server.count).to_have_text(str(10 + clicks))
+    assert not was_reloaded(page)
+    assert server.warnings() == []
+    assert server.script.output().count("unpickled") == 1
+
+
+@pytest.mark.parametrize("milliseconds", [0, 5, 20, 50, 100])
+def test_killed_right_after_the_page_was_loaded(page: Page, unseen: Server, milliseconds: int) -> None:
+    server = unseen.load()
+    clicking = Clicking(page, server.count)
+    page.evaluate("document.getElementById('add').click(), window.clicks++")
+    page.wait_for_timeout(milliseconds)
+    server.kill()
+    clicking.go_on(2)
+    server.start()
+    clicking.catch_up(within=3)
+    expect(server.count).to_have_text(str(clicking.stop()))
+    assert not was_reloaded(page)
+    assert server.warnings() == []
+
+
+def test_killed_before_the_page_was_connected(page: Page, unseen: Server) -> None:
+    server, add = unseen, page.get_by_role("button", name="Add")
+
+    def kill_first(route: Route) -> None:
+        response = route.fetch()
+        server.kill()
+        route.fulfill(response=response)
+
+    page.route("**/client-*.js", kill_first)
+    server.load("?start=7")
+    for _ in range(3):
+        add.click()
+    server.name.fill("Ada")
+    add.click()
+    server.start()
+    expect(server.count).to_have_text("11")
+    expect(page.locator("#said")).to_have_text("Hello, Ada")
+    assert not was_reloaded(page)
+    assert server.warnings() == []
+
+
+def test_killed_again_and_again_before_anything_was_stored(page: Page, unseen: Server) -> None:
+    server = unseen
+    with server.nothing_stored():
+        server.load()
+        clicking = Clicking(page, server.count)
+        for _ in range(3):
+            clicking.go_on(3)
+            clicking.catch_up(within=3)
+            server.kill()
+            clicking.go_on(1)
+            server.start()
+        clicking.catch_up(within=3)
+    total = clicking.stop()
+    expect(server.count).to_have_text(str(total))
+    server.add(total + 1)
+    assert not was_reloaded(page)
+    assert server.warnings() == []
+
+
+def test_what_looks_different_each_time_is_not_clicked_unseen(page: Page, unseen: Server) -> None:
+    server = unseen
+    server.replace(
+        ('Label(str(self.count.clicks), identifier="count")', 'Label(f"process {os.getpid()}", identifier="count")')
+    )
+    server.kill()
+    server.start()
+    with server.nothing_stored():
+        server.load()
+        server.name.fill("Ada")
+        server.kill()
+        page.get_by_role("button", name="Add").click()
+    server.start()
+    expect(server.count).to_have_text(f"process {server.script.process.pid}")
+    expect(page.locator("#said")).to_have_text("Hello, Ada")
+    server.add(1)
+    assert not was_reloaded(page)
+    [warning] = server.warnings()
+    assert re.fullmatch(r"session \S+ starts anew: it does not look as it did when its page was loaded", warning)
 
 
 def test_focus_and_selection_stay(page: Page, server: Server) -> None:
@@ -200,7 +318,7 @@ def test_a_class_that_no_longer_fits_gives_a_fresh_app(page: Page, server: Serve
     server.add(1)
     expect(page.locator("#said")).to_have_text("Hello, Ada")
     server.kill()
-    server.replace(("class Count", "class Clicks"), ("= Count()", "= Clicks()"), ('Input("here"', 'Input("there"'))
+    server.replace(("class Count", "class Clicks"), ("= Count(", "= Clicks("), ('Input("here"', 'Input("there"'))
     server.start()
     expect(server.count).to_have_text("0")
     # What the user typed goes into the fresh app, and what the user never touched is the app's own.
@@ -246,7 +364,7 @@ def test_a_stopped_server_is_waited_for(page: Page, server: Server) -> None:
 
 
 def test_without_a_store_the_fields_alone_survive(page: Page, serve_script: ServeScript, tmp_path: Path) -> None:
-    server = Server(page, serve_script, tmp_path, "memory://")
+    server = Server(page, serve_script, tmp_path, "memory://").load()
     server.name.fill("Ada")
     page.get_by_role("button", name="Add").click()
     expect(server.count).to_have_text("1")

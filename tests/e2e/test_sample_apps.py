@@ -8,16 +8,22 @@ from playwright.sync_api import Locator, Page, expect
 from tornado.web import Application
 
 from jibe_like import MainApp, MultiApp
+from jibe_like.query import QueryApp
+from sample_apps import wizard
 from sample_apps.accordion import Questions
 from sample_apps.chat import Chat
 from sample_apps.clock import Clock
+from sample_apps.computation import Computation
 from sample_apps.counter import Counter
+from sample_apps.dashboard import RATE, Dashboard
 from sample_apps.login import Login, Members
 from sample_apps.mounted import make_app
 from sample_apps.picture import Picture
 from sample_apps.rows import Rows
 from sample_apps.signup import SignUp
+from sample_apps.sliders import Sliders
 from sample_apps.todos import Todos
+from sample_apps.wave import Wave
 from tests.e2e.axe import violations
 from tests.e2e.conftest import NewPage
 from tests.serving import ROOT, Serve, ServeScript
@@ -25,7 +31,8 @@ from tests.serving import ROOT, Serve, ServeScript
 PROGRAMS = sorted(
     path.stem for path in (ROOT / "sample_apps").iterdir() if path.stem[0] != "_" and path.suffix in ("", ".py")
 )
-APPS = [Counter, Todos, SignUp, Clock, Chat, Questions, Picture, Login, Members]
+APPS = [Counter, Todos, SignUp, Clock, Chat, Questions, Picture, Login, Members, Computation, Dashboard]
+APPS += [Sliders, Wave, QueryApp.of(wizard.serve)]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -34,8 +41,8 @@ def test_each_is_a_program(page: Page, serve_script: ServeScript, name: str) -> 
     page.goto(script.url)
     expect(page.locator("main, h1").first).to_be_visible()
     page.goto("about:blank")
-    # The one that runs Tornado itself leaves the signal alone.
-    assert script.stop() == (-signal.SIGTERM if name == "mounted" else 0)
+    # The one that runs Tornado itself leaves the signal alone, and so does the one that is a program of its own.
+    assert script.stop() == (-signal.SIGTERM if name in ("mounted", "script") else 0)
     assert "Traceback" not in script.output()
 
 
@@ -273,3 +280,112 @@ def test_ten_thousand_rows(page: Page, serve: Serve) -> None:
     press("Add 1,000")
     expect(count).to_have_text("6,000 rows")
     assert rows.count() == 6_000
+
+
+def test_a_computation_shows_how_far_it_is_and_can_be_cancelled(page: Page, serve: Serve) -> None:
+    page.goto(serve(Computation))
+    throw, cancel = (
+        page.get_by_role("button", name="Throw", exact=True),
+        page.get_by_role("button", name="Cancel Throwing"),
+    )
+    bar, estimate = page.get_by_role("progressbar"), page.get_by_text("π ≈")
+    page.get_by_label("How many").select_option("2 million darts")
+    throw.click()
+    expect(status(page)).to_have_text("Done: 2,000,000 darts.")
+    expect(page.get_by_text("20 of 20 batches ·")).to_be_visible()
+    expect(estimate).to_have_text(re.compile(r"π ≈ 3\.1[34]\d{4}$"))
+    assert bar.evaluate("(e) => e.value") == 100
+    expect(cancel).to_be_hidden()
+
+    page.get_by_label("How many").select_option("200 million darts")
+    throw.click()
+    expect(throw).to_be_disabled()
+    expect(page.get_by_text(re.compile(r"^[1-9]\d* of 2,000 batches .* left$"))).to_be_visible()
+    cancel.click()
+    expect(status(page)).to_have_text(re.compile(r"^Cancelled after [\d,]+00,000 darts\.$"))
+    expect(page.get_by_text(re.compile(r"^cancelled at \d+ of 2,000 batches$"))).to_be_visible()
+    expect(throw).to_be_enabled()
+    expect(bar).to_have_count(1)
+
+
+def test_a_dashboard_shows_each_of_its_sixty_updates_a_second(new_page: NewPage, serve: Serve) -> None:
+    url = serve(Dashboard)
+    page, other = new_page(), new_page()
+    page.goto(url)
+    other.goto(url)
+    count = page.get_by_text("updates, 60 a second")
+    seen = count.evaluate(
+        """(e, most) => new Promise((resolve) => {
+          const seen = [];
+          new MutationObserver(() => {
+            seen.push([parseInt(e.textContent.replace(",", "")), performance.now()]);
+            if (seen.length === most) resolve(seen);
+          }).observe(e, { childList: true, characterData: true, subtree: true });
+        })""",
+        2 * RATE,
+    )
+    numbers = [number for number, _ in seen]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    # What a busy machine cannot do in time it leaves out: never more than it should be.
+    assert (len(seen) - 1) / (seen[-1][1] - seen[0][1]) * 1000 < RATE * 1.1
+    curve = page.locator("polyline").first
+    before = curve.get_attribute("points")
+    expect(curve).not_to_have_attribute("points", before or "")
+    assert curve.evaluate("(e) => e instanceof SVGPolylineElement && e.getBBox().width > 0")
+    # One application for all: both pages tell the same.
+    expect(other.get_by_text("updates, 60 a second")).not_to_have_text("1 updates, 60 a second")
+    assert violations(other) == []
+
+
+def test_sliders_are_moved_by_everybody_for_everybody(new_page: NewPage, serve: Serve) -> None:
+    url = serve(Sliders)
+    mine, yours = new_page(), new_page()
+    mine.goto(url)
+    expect(status(mine)).to_have_text("1 page open")
+    yours.goto(url)
+    expect(status(mine)).to_have_text("2 pages open")
+    mine.get_by_label("Hue", exact=True).fill("120")
+    yours.get_by_label("Lightness, as a number").fill("30")
+    yours.get_by_label("Lightness, as a number").press("Enter")
+    for page in (mine, yours):
+        expect(page.get_by_label("Hue, as a number")).to_have_value("120")
+        expect(page.get_by_label("Lightness", exact=True)).to_have_value("30")
+        expect(page.locator("[style*='background']")).to_have_css("background-color", "rgb(31, 122, 31)")
+    yours.close()
+    expect(status(mine)).to_have_text("1 page open")
+    third = new_page()
+    third.goto(url)
+    expect(third.get_by_label("Hue", exact=True)).to_have_value("120")
+
+
+def test_python_and_the_page_call_each_other_by_name(page: Page, serve: Serve) -> None:
+    page.goto(serve(Wave))
+    expect(status(page)).to_have_text("3 waves at 70 %")
+    inked = "(e) => new Uint32Array(e.getContext('2d').getImageData(0, 0, e.width, e.height).data.buffer).some(Boolean)"
+    canvas = page.get_by_role("img")
+    page.wait_for_function(f"({inked})(document.getElementById('wave'))")
+    picture = canvas.evaluate("(e) => e.toDataURL()")
+    canvas.hover(position={"x": 0, "y": 20})
+    expect(page.get_by_text("Python says: +0.00")).to_be_visible()
+    page.get_by_label("Waves").fill("5")
+    expect(status(page)).to_have_text("5 waves at 70 %")
+    page.wait_for_function("(before) => document.getElementById('wave').toDataURL() !== before", arg=picture)
+    page.get_by_role("button", name="Reset").click()
+    expect(status(page)).to_have_text("3 waves at 70 %")
+    page.wait_for_function("(before) => document.getElementById('wave').toDataURL() === before", arg=picture)
+
+
+def test_a_script_asks_and_goes_on_with_the_answer(page: Page, serve_script: ServeScript) -> None:
+    script = serve_script("sample_apps.script")
+    page.goto(script.url)
+    entry = page.get_by_label("A number")
+    for number, text in (("97", "is a prime."), ("360", "= 2 × 2 × 2 × 3 × 3 × 5")):
+        expect(entry).to_be_focused()
+        entry.fill(number)
+        entry.press("Enter")
+        expect(page.get_by_text(text, exact=True)).to_be_visible()
+    expect(entry).to_have_value("")
+    page.goto("about:blank")
+    # Its visitor has gone: the program ends by itself.
+    assert script.process.wait(30) == 0
+    assert "Traceback" not in script.output()

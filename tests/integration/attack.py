@@ -43,7 +43,7 @@ class Form(MainApp):
         self.rung += 1
         self.sound.value = str(self.rung)
 
-    def state(self) -> Any:
+    def condition(self) -> Any:
         return [widget.node() for widget in self.inputs], list(self.heard), len(self.tree.index)
 
 
@@ -60,7 +60,7 @@ class Attack:
             self._run(page.frame)
         self.session, self._other = sessions.values()
         self.form, self._unconcerned = self._form_of(self.session), self._form_of(self._other)
-        self._before = self.form.state(), self._unconcerned.state()
+        self._before = self.form.condition(), self._unconcerned.condition()
 
     @staticmethod
     def _form_of(session: Session) -> Form:
@@ -74,7 +74,7 @@ class Attack:
         self._run(lambda: self._ring(self.page, self.form))
         records = [record for record in self._caplog.records if record.name != "tornado.access"]
         self._run(lambda: self._ring(self.bystander, self._unconcerned))
-        assert self._unconcerned.state() == self._before[1]
+        assert self._unconcerned.condition() == self._before[1]
         assert self._caplog.records[len(records) :] == []
         return records
 
@@ -97,7 +97,7 @@ class Attack:
         else:
             [connection] = self.session.connections
             assert f"(connection={connection!r})" in text
-        assert self.form.state() == self._before[0]
+        assert self.form.condition() == self._before[0]
 
     def end(self) -> None:
         self._run(self.page.leave)

@@ -116,7 +116,7 @@ def test_a_port_in_use_is_told_at_once() -> None:
 def two_addresses(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     """Every name stands for two addresses."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.1", "127.0.0.2")]
-    monkeypatch.setattr("jibe_like.server.socket.getaddrinfo", lambda *args, **options: found)
+    monkeypatch.setattr("jibe_like.hosting.listening.socket.getaddrinfo", lambda *args, **options: found)
 
 
 def test_a_name_of_several_addresses_has_one_port(monkeypatch: pytest.MonkeyPatch) -> None:

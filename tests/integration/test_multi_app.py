@@ -15,8 +15,8 @@ from tests.serving import Serve
 class Shop(MainApp):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self.user = connection.get_cookie("user", "nobody")
-        self.label = Label(f"shop of {self.user}", identifier="label")
+        self.visitor = connection.get_cookie("user", "nobody")
+        self.label = Label(f"shop of {self.visitor}", identifier="label")
         self.buy = Button("Buy", identifier="buy")
         self.buy.register("click", self.on_buy)
         self.children = [self.label, self.buy]

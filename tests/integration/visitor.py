@@ -86,7 +86,7 @@ class Visitor:
 
     async def connect(self, **headers: str) -> Frame:
         """Opens the socket; returns what `hello` says. Raises HTTPClientError where the server refuses it."""
-        query = "" if self.seq is None else f"?seq={self.seq}"
+        query = "" if self.seq is None else f"{'&' if '?' in self.socket_url else '?'}seq={self.seq}"
         request = HTTPRequest(
             self.socket_url.replace("http", "ws", 1) + query, headers=self._headers(headers), **self._options
         )

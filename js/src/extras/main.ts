@@ -1,12 +1,32 @@
 /** What few pages need, loaded when it is first needed: see "The extras" in docs/protocol.md. */
+import { settle } from "./calls.ts";
+import { setEnvironment, startEnvironment } from "./env.ts";
+import { watchHash } from "./hash.ts";
+import { runJs } from "./js.ts";
+import { download, openApp } from "./leave.ts";
 import { connect, type Do, type Post } from "./page.ts";
+import { signIn } from "./signin.ts";
+import { setShared, setState, setStates, startState } from "./state.ts";
 
 /** Each operation by its name. */
 const operations: Readonly<Record<string, Do>> = {
   start() {
     // The core has come.
   },
+  hash: watchHash,
+  state: setState,
+  shared: setShared,
+  states: setStates,
+  js: runJs,
+  signin: signIn,
+  download,
+  open: openApp,
+  env: setEnvironment,
+  result: settle,
 };
+
+startEnvironment();
+startState();
 
 /** Does an operation that the core does not know. `post` and `got`: see page.ts. */
 export default function run(

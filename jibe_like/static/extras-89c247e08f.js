@@ -1,1 +1,0 @@
-var p,d=[];function r(n){p=n;for(let o of d.splice(0))o()}var i={start(){}};function a(n,o,s){r(n);let[e,...c]=o,t=Object.hasOwn(i,e)?i[e]:void 0;if(!t)throw new Error(`unknown operation ${e}`);t(s,...c)}export{a as default};
