@@ -58,14 +58,14 @@ class Settings:
     """Most pages that share one session."""
 
     users: int = 10_000
-    """Most users whose state is kept in memory, where no store keeps it; beyond, what was not used for longest is lost."""
+    """Most users whose state is kept in memory, where no store keeps it; beyond, the least recently used are lost."""
     user_lifetime: float = 30 * 24 * 3600.0
     """Seconds that a store keeps a user's state after the last visit or change."""
 
     prerendered_lifetime: float = 15.0
     """Seconds that a page has to open its socket before its session is dropped."""
     prerender_patience: float = 2.0
-    """Seconds that a page's first response waits for the function of a query app; what that does later is shown then."""
+    """Seconds that a page's first response waits for the function of a query app; what comes later is shown then."""
     unused_lifetime: float = 15.0
     """Seconds that a session is kept whose last page said goodbye: closed, or left for another one."""
     lost_lifetime: float = 3_600.0

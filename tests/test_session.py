@@ -225,6 +225,26 @@ async def test_what_was_missed_is_replayed() -> None:
 
 
 @on_a_loop
+async def test_after_what_was_missed_the_page_is_told_what_has_been_handled() -> None:
+    app = App()
+    session = make_session(app)
+    tab = Tab(session).open()
+    app.entry.value = "the server's"
+    session.flush()
+    missed = tab.frames.pop()
+    tab.seq = missed["seq"] - 1
+    tab.say("entry", "change", value="the page's")
+    tab.lose()
+    tab.seq = missed["seq"] - 1
+    tab.open()
+    hello, *replayed, last = tab.told()
+    assert hello["hello"]["got"] == 1
+    assert missed in replayed
+    assert last == {"got": 1}
+    session.destroy()
+
+
+@on_a_loop
 async def test_while_nobody_looks_changes_wait_and_coalesce() -> None:
     tab = Tab(make_session()).open()
     tab.lose()

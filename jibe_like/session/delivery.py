@@ -86,6 +86,9 @@ class Delivery:
         else:
             for text in missed:
                 _send(connection, text)
+            if connection.handled:
+                # Not by the hello: what is replayed may be older than events that were handled since.
+                _send(connection, encode_got(connection.handled))
 
     def end(self, connection: Connection) -> None:
         """The page is not open any more."""

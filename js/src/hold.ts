@@ -133,12 +133,14 @@ export function releaseUpTo(got: number): void {
   }
 }
 
-/** The session goes on after `got`, maybe from an earlier state: then events from there on are sent `again`. */
+/**
+ * The session goes on after `got`, maybe from an earlier state: then events from there on are sent `again`. What has been
+ * handled while the connection was lost is released by the frames that follow: some of them are older than the events.
+ */
 export function resumeHold(got: number, again: boolean): void {
   if (again) {
-    handledUpTo = got;
+    handledUpTo = Math.min(handledUpTo, got);
   }
-  releaseUpTo(got);
 }
 
 /** A fresh session knows nothing. What the user has ever changed counts as typed. `got`: see `restartOutbox`. */

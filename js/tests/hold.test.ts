@@ -230,6 +230,18 @@ describe("a lost connection", () => {
     expect(field().value).toBe("answer");
   });
 
+  test("and a value that was set before the event was handled, and comes after: it does not show", () => {
+    type(field(), "mine");
+    fire(field(), "change");
+    reconnect(1);
+    serverSets("older");
+    expect(field().value).toBe("mine");
+    socket.receive({ got: 1 });
+    expect(field().value).toBe("mine");
+    serverSets("answer");
+    expect(field().value).toBe("answer");
+  });
+
   test("and a server that says it has less than it said, but gets nothing again: its value shows", () => {
     type(field(), "mine");
     fire(field(), "change");
