@@ -13,7 +13,7 @@ from jibe_like.errors import SettingsError
 from jibe_like.store.base import Store, open_store
 from jibe_like.store.memory import MemoryStore
 from jibe_like.store.pending import Change, Key, Pending
-from jibe_like.store.sqlite import SqliteStore
+from jibe_like.store.shared import SharedSqliteStore
 
 
 def test_memory_by_url() -> None:
@@ -26,14 +26,14 @@ def test_sqlite_by_relative_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(tmp_path)
     store = open_store("sqlite:///a b.db")
     monkeypatch.chdir("/")
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, SharedSqliteStore)
     assert store.durable
     assert store.path == tmp_path / "a b.db"
 
 
 def test_sqlite_by_absolute_url(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/x.db")
-    assert isinstance(store, SqliteStore)
+    assert isinstance(store, SharedSqliteStore)
     assert store.path == tmp_path / "x.db"
     assert list(tmp_path.iterdir()) == []
 

@@ -68,8 +68,8 @@ def open_store(url: str) -> Store:
     path = url.removeprefix("sqlite:///")
     if path not in (url, "", ":memory:") and "\0" not in path:
         # Not above: Python can be built without sqlite3, and most applications never need it.
-        from .sqlite import SqliteStore
+        from .shared import SharedSqliteStore
 
-        return SqliteStore(path)
+        return SharedSqliteStore(path)
     without_password = re.sub(r"//[^/]*@", "//…@", url)
     raise SettingsError(f"store must be 'memory://' or 'sqlite:///<path>', not {without_password!r}")
