@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from inspect import isawaitable, iscoroutine
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jibe_like.errors import ProtocolError
@@ -22,16 +22,14 @@ from .current import ACTING, acting, current_connection
 from .delivery import Delivery
 from .document import Document, SessionState
 from .hooks import begin_hook
-from .later import Later
-from .lifetime import Lifetime
 from .main_task import begin_main
 from .on_loop import call_on_loop
 from .page_events import SESSION, handle_page_event, one_line
-from .tasks import Tasks
+from .tree_host import TreeHost
 from .turns import Turns
 
 if TYPE_CHECKING:
-    from jibe_like.tree.widget import Widget
+    pass
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -43,7 +41,7 @@ def current_time() -> float:
     return time.time() * 1000
 
 
-class Session(Lifetime):
+class Session(TreeHost):
     """Hosts an application for zero, one or many connections (Bokeh's ServerSession, whose document is the app here).
 
     :param session_id: unique on the server.
@@ -71,11 +69,8 @@ class Session(Lifetime):
     ) -> None:
         if session_id is None or document is None:
             raise ValueError("a session needs an id and a document")
-        super().__init__()
-        self.id = session_id
-        self.document = document
+        super().__init__(session_id, document, io_loop or asyncio.get_running_loop())
         self.settings = settings or Settings()
-        self.loop = io_loop or asyncio.get_running_loop()
         self.used = False
         """Whether some page has opened its connection."""
         self.durable = False
@@ -89,15 +84,11 @@ class Session(Lifetime):
         """Called in order when the session ends, before anything else does."""
         self.created: asyncio.Task[bool] | None = None
         """Ends when an `async` `on_session_created` has: until then nobody sees the session."""
-        self.connections: dict[str, Connection] = {}
-        """The pages by connection id, those whose transport is down included."""
         self._delivery = Delivery(document, self.connections, self.settings, self.loop, self.failed)
         self._token = token
         self._issue_token = issue_token
         self._on_changed = changed
         self._turns = Turns(self._handle, self.start)
-        self._tasks = Tasks(self.loop, self.changed)
-        self._flushing = False
         self._main_begun = False
         document.session = self
         document.tree.go_live(self)
@@ -267,6 +258,12 @@ class Session(Lifetime):
         if isawaitable(result):
             self.run(self.document.tree.root, name, result)
 
+    def call_threadsafe(self, callback: Callable[[], None]) -> None:
+        call_on_loop(self, callback)
+
+    def _acting(self, connection: Connection | None = None) -> AbstractContextManager[None]:
+        return acting(self, connection)
+
     def page_call(self, operation: Operation, connection: Connection | None = None) -> None:
         """Has the pages, or the one of `connection`, do something once (docs/protocol.md)."""
         self.document.tree.call(operation, connection.id if connection is not None else "")
@@ -382,77 +379,6 @@ class Session(Lifetime):
                 connection.stored = True
                 self._renew_token(connection)
             self._delivery.send_kept(connection, number)
-
-    # -- what the tree asks of its host
-
-    def wake(self) -> None:
-        if not self._flushing:
-            self._flushing = True
-            self.loop.call_soon(self.flush)
-
-    def call_threadsafe(self, callback: Callable[[], None]) -> None:
-        call_on_loop(self, callback)
-
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
-        return Later(self.loop, seconds, partial(self._call_acting, callback)).cancel
-
-    def _call_acting(self, callback: Callable[[], object]) -> None:
-        with acting(self):
-            callback()
-
-    def run(
-        self, widget: "Widget", event: str, awaitable: Awaitable[object], *, background: bool = False
-    ) -> "asyncio.Task[None]":
-        task = self.start(self._run(widget, event, awaitable), background=background)
-        if iscoroutine(awaitable):
-            # Else one that has not begun when the session ends complains that it was never awaited.
-            task.add_done_callback(lambda _: awaitable.close())
-        return task
-
-    async def _run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
-        try:
-            await awaitable
-        except Exception as error:
-            self.failed(widget, event, error)
-
-    def start(self, work: Coroutine[Any, Any, T], *, background: bool = False) -> "asyncio.Task[T]":
-        """Runs a coroutine as a task that ends with the session. `background`: a snapshot does not wait for it."""
-        return self._tasks.start(work, background=background)
-
-    def adopt(self, task: "asyncio.Task[Any]", *, detach: bool = False) -> None:
-        """Takes in a task that ends with the session, or outlives it (`detach`). A snapshot does not wait for it."""
-        self._tasks.adopt(task, detach=detach)
-
-    def start_last(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Runs a coroutine that the end of the session does not end."""
-        self._tasks.start_last(work)
-
-    async def come_to_rest(self, seconds: float) -> None:
-        """Waits for running handlers and hooks to end, so long at the most."""
-        await self._tasks.come_to_rest(seconds)
-
-    def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
-        with acting(self, self._acting_page()):
-            begun = begin_hook(self.document, name)
-            return None if isinstance(begun, bool) else self.start(begun)
-
-    def _acting_page(self) -> Connection | None:
-        """The page that acts where nobody else says: the only one that there is."""
-        return next(iter(self.connections.values())) if len(self.connections) == 1 else None
-
-    def _call_document(self, method: str, connection: Connection | None = None) -> None:
-        try:
-            with acting(self, connection or self._acting_page()):
-                getattr(self.document, method)()
-        except Exception as error:
-            self.failed(self.document.tree.root, method, error)
-
-    def failed(self, widget: "Widget", event: str, error: Exception) -> None:
-        logger.error("session %s: the handler of %r of %r raised", self.id, event, widget, exc_info=error)
-        try:
-            self.document.on_error(widget, event, error)
-        except Exception:
-            logger.exception("session %s: on_error raised", self.id)
 
     # -- the end
 

@@ -1,0 +1,116 @@
+"""The part of a session that its tree asks: what wakes it, runs its coroutines, and calls its application."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager
+from functools import partial
+from inspect import iscoroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .connection import Connection
+from .document import Document
+from .hooks import begin_hook
+from .later import Later
+from .lifetime import Lifetime
+from .tasks import Tasks
+
+if TYPE_CHECKING:
+    from jibe_like.tree.widget import Widget
+
+
+logger = logging.getLogger("jibe_like.session")
+
+T = TypeVar("T")
+
+
+class TreeHost(Lifetime):
+    """Hosts the tree of a document on an event loop. What it calls acts in the session."""
+
+    def __init__(self, session_id: str, document: Document, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self.id = session_id
+        self.document = document
+        self.loop = loop
+        self.connections: dict[str, Connection] = {}
+        """The pages by connection id, those whose transport is down included."""
+        self._tasks = Tasks(loop, self.changed)
+        self._flushing = False
+
+    def flush(self, origin: Connection | None = None) -> None:
+        """Sends what has changed to the open pages."""
+        raise NotImplementedError
+
+    def changed(self) -> None:
+        """The state may have changed."""
+        raise NotImplementedError
+
+    def _acting(self, connection: Connection | None = None) -> AbstractContextManager[None]:
+        """Makes this the current session."""
+        raise NotImplementedError
+
+    def wake(self) -> None:
+        if not self._flushing:
+            self._flushing = True
+            self.loop.call_soon(self.flush)
+
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
+        return Later(self.loop, seconds, partial(self._call_acting, callback)).cancel
+
+    def _call_acting(self, callback: Callable[[], object]) -> None:
+        with self._acting():
+            callback()
+
+    def run(
+        self, widget: "Widget", event: str, awaitable: Awaitable[object], *, background: bool = False
+    ) -> "asyncio.Task[None]":
+        task = self.start(self._run(widget, event, awaitable), background=background)
+        if iscoroutine(awaitable):
+            # Else one that has not begun when the session ends complains that it was never awaited.
+            task.add_done_callback(lambda _: awaitable.close())
+        return task
+
+    async def _run(self, widget: "Widget", event: str, awaitable: Awaitable[object]) -> None:
+        try:
+            await awaitable
+        except Exception as error:
+            self.failed(widget, event, error)
+
+    def start(self, work: Coroutine[Any, Any, T], *, background: bool = False) -> "asyncio.Task[T]":
+        """Runs a coroutine as a task that ends with the session. `background`: a snapshot does not wait for it."""
+        return self._tasks.start(work, background=background)
+
+    def adopt(self, task: "asyncio.Task[Any]", *, detach: bool = False) -> None:
+        """Takes in a task that ends with the session, or outlives it (`detach`). A snapshot does not wait for it."""
+        self._tasks.adopt(task, detach=detach)
+
+    def start_last(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs a coroutine that the end of the session does not end."""
+        self._tasks.start_last(work)
+
+    async def come_to_rest(self, seconds: float) -> None:
+        """Waits for running handlers and hooks to end, so long at the most."""
+        await self._tasks.come_to_rest(seconds)
+
+    def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
+        with self._acting(self._acting_page()):
+            begun = begin_hook(self.document, name)
+            return None if isinstance(begun, bool) else self.start(begun)
+
+    def _acting_page(self) -> Connection | None:
+        """The page that acts where nobody else says: the only one that there is."""
+        return next(iter(self.connections.values())) if len(self.connections) == 1 else None
+
+    def _call_document(self, method: str, connection: Connection | None = None) -> None:
+        try:
+            with self._acting(connection or self._acting_page()):
+                getattr(self.document, method)()
+        except Exception as error:
+            self.failed(self.document.tree.root, method, error)
+
+    def failed(self, widget: "Widget", event: str, error: Exception) -> None:
+        logger.error("session %s: the handler of %r of %r raised", self.id, event, widget, exc_info=error)
+        try:
+            self.document.on_error(widget, event, error)
+        except Exception:
+            logger.exception("session %s: on_error raised", self.id)
