@@ -21,7 +21,9 @@ from .. import (
     picture,
     rows,
     signup,
+    sliders,
     todos,
+    wave,
     wizard,
 )
 
@@ -100,6 +102,8 @@ SAMPLES = [
     Sample("Picture and progress", picture, picture.Picture.handlers, 560),
     Sample("Computation", computation, computation.Computation.handlers, 560),
     Sample("Dashboard", dashboard, dashboard.Dashboard.handlers, 620),
+    Sample("A colour for all", sliders, sliders.Sliders.handlers, 720),
+    Sample("Python and JavaScript", wave, wave.Wave.handlers, 620),
     Sample("Login", login, login_rules, 400, "/login"),
     Sample("Mounted", mounted, mounted_rules, 340, "/"),
     Sample("Ten thousand rows", rows, rows.Rows.handlers, 520),
