@@ -1,5 +1,5 @@
 # Set-up, checks and tests: everything starts here, on a developer's machine and in CI. See CONTRIBUTING.md.
-# Needed beforehand: Python 3.11 or later. All else lands in .venv and in folders node_modules, Chromium where apt puts it.
+# Needed beforehand: Python 3.11 or later. All else lands in .venv and in node_modules, Chromium where apt puts it.
 
 PYTHON ?= python3
 PORT ?= 8881
@@ -52,7 +52,9 @@ demo: $(DEMO)
 
 test: setup
 	@$(MAKE) --no-print-directory --keep-going -j$(JOBS) $(SYNC) checks
-	@$(BIN)/pytest -n $(JOBS) --dist worksteal --cov
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal --cov --ignore=tests/e2e
+# Not measured: Python 3.11 may hang where a greenlet, as Playwright's, ends while coverage traces.
+	@$(BIN)/pytest -n $(JOBS) --dist worksteal tests/e2e
 
 setup: $(DEV) $(NODE_MODULES) $(PROVIDER) chromium
 

@@ -57,6 +57,7 @@ async def test_it_goes_on_where_it_was(mounted: Mounted, base_url: str) -> None:
         await lose(page, registry)
         hello = await page.connect()
         assert (hello["got"], hello["resumed"]) == (2, True)
+        assert await page.frame() == {"got": 2}
         page.click("add")
         assert await page.frame() == {"seq": 3, "got": 3, "ops": [["text", "label", "count: 3"]]}
         assert counter_of(registry).n == 3
@@ -165,7 +166,7 @@ async def test_events_that_are_sent_again_are_not_handled_again(mounted: Mounted
         for event in events:
             page.post(event)
         while (frame := await page.frame()).get("got") != 5:
-            assert frame["seq"] <= 4
+            assert frame.get("seq", 0) <= 4
         assert counter_of(registry).n == 5
         assert frame["seq"] == 5
 
@@ -184,6 +185,7 @@ async def test_what_changes_while_it_is_away_is_one_frame(mounted: Mounted, base
             counter.children.pop()
         counter.children.append(Label("new", identifier="new"))
         await page.connect()
+        assert await page.frame() == {"got": 1}
         frame = await page.frame()
         assert frame["seq"] == 2
         assert sorted(op[0] for op in frame["ops"]) == ["insert", "text"]
@@ -245,6 +247,7 @@ async def test_the_newer_socket_of_a_page_replaces_the_older(mounted: Mounted, b
         assert (hello["got"], hello["resumed"]) == (1, True)
         assert await page.closed() == (4000, "the page opened another connection")
         assert (await again.frame())["seq"] == 1
+        assert await again.frame() == {"got": 1}
         [session] = registry.sessions.values()
         assert session.connection_count == 1
         again.sent = hello["got"]
@@ -269,7 +272,8 @@ async def test_what_the_older_socket_still_sends_is_not_heard(mounted: Mounted, 
         again.post({"n": 9, "id": "entry", "event": "click"})
         while "ops" in (frame := await again.frame()):
             assert frame["seq"] <= 3
-        assert frame == {"got": 9}
+        assert frame == {"got": 3}
+        assert await again.frame() == {"got": 9}
         assert counter_of(registry).n == 3
 
 
