@@ -15,8 +15,8 @@ from .hosting.starting import DEFAULT_PORT, refuse_in_loop
 from .server import Server, get_server
 from .session.background import Background
 from .session.connection import Connection, ConnectionView
-from .session.scoped import Scoped, Shares
 from .session.run_method import RunMethod
+from .session.scoped import Scoped, Shares
 from .session.session import Session
 from .session.signed_in import SignedIn
 from .settings import Settings

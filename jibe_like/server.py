@@ -230,7 +230,7 @@ class Server(Starting, Shared):
     ) -> Mount:
         """An application class in a place of its own, with what command line and environment say of it.
 
-        Raises SettingsError for a store or a mode that there is not.
+        Raises SettingsError for a store or a mode that there is not, and where users shall sign in and cannot.
         """
         root = self.root_server
         base = settings or root._settings or default_settings

@@ -96,7 +96,7 @@ class Mount:
     :param guard: knows who signs in; None where nobody does.
     :param requires_auth: whether everybody has to.
 
-    Raises SettingsError for a store that there is not.
+    Raises SettingsError for a store that there is not, and for one in which sign-ins cannot be kept.
     """
 
     def __init__(
@@ -129,6 +129,8 @@ class Mount:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
         self._set_up()
+        if guard is not None:
+            guard.check(self.store)
 
     def _set_up(self) -> None:
         module = canonical_module(self.app_class.__module__).partition(":")[0]

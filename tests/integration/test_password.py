@@ -88,6 +88,18 @@ async def test_the_form_is_taken_from_our_own_page_alone(guard: Guard, base_url:
 
 
 @pytest.mark.gen_test
+async def test_behind_a_proxy_that_ends_tls_the_cookies_are_for_https_alone(guard: Guard, base_url: str) -> None:
+    guard.provider.public_url = "https://desk.example/tools/"
+    agent = Agent()
+    assert who(await enter(agent, f"{base_url}/", "ada", "correct horse"))["username"] == "ada"
+    assert len(agent.set_cookies) >= 3
+    for line in agent.set_cookies:
+        assert line.startswith("__Host-jibe_")
+        assert "secure" in line.lower().split("; ")
+        assert "path=/" in line.lower().split("; ")
+
+
+@pytest.mark.gen_test
 async def test_a_form_is_short(guard: Guard, base_url: str) -> None:
     for path in ("sign-in", "sign-out", "back-channel-logout"):
         url = f"{base_url}/_auth/{path}"

@@ -78,6 +78,20 @@ async def test_the_provider_is_asked_as_the_standards_want(site: Site) -> None:
 
 
 @pytest.mark.gen_test
+async def test_a_proxy_may_show_the_application_elsewhere(
+    app: tornado.web.Application, base_url: str, http_server: HTTPServer, openid: OpenIDProvider
+) -> None:
+    client = openid.register("https://desk.example/tools/")
+    site = Site(app, base_url, openid, public_url="https://desk.example/tools/")
+    site.provider._client_id, site.provider._client_secret = client.client_id, client.client_secret
+    agent = Agent()
+    response = await agent.get(site.url)
+    (asked,) = [parse_qs(urlsplit(url).query) for url in agent.hops if urlsplit(url).path == "/auth"]
+    assert asked["redirect_uri"] == ["https://desk.example/tools/_auth/callback"]
+    assert b"<form" in response.body
+
+
+@pytest.mark.gen_test
 async def test_each_attempt_has_values_of_its_own(site: Site) -> None:
     agent = Agent()
     for _ in range(2):

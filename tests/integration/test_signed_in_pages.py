@@ -21,7 +21,7 @@ from jibe_like.errors import SettingsError, StoreError
 from jibe_like.query import Query
 from jibe_like.session.sign_ins import SignIns
 from jibe_like.web.auth.oidc import OIDC
-from tests.integration.visitor import Visitor
+from tests.integration.visitor import Visitor, until
 from tests.oidc.agent import Agent
 from tests.serving import Serve
 
@@ -225,6 +225,23 @@ async def test_in_a_page_for_everybody_each_is_who_they_are(serving: Serving, ba
         await ada.shows("who", "ada")
 
 
+@pytest.mark.gen_test
+async def test_what_is_a_users_is_so_in_any_browser(serving: Serving, base_url: str) -> None:
+    mount = serving()
+    async with User(f"{base_url}/") as one, User(f"{base_url}/") as two, User(f"{base_url}/") as other:
+        for user, name in ((one, "ada"), (two, "ada"), (other, "grace")):
+            await user.open(name)
+        states = [session_of(mount, user).document.user for user in (one, two, other)]
+        states[0].colour = "red"
+        assert [state.colour for state in states] == ["red", "red", None]
+
+
+def test_an_application_without_a_server_has_no_user() -> None:
+    auth = Desk(None).auth  # type: ignore[arg-type]
+    assert not auth.is_authenticated
+    assert auth.username == ""
+
+
 # -- the end
 
 
@@ -275,6 +292,31 @@ async def test_another_page_is_not_sent_away_when_somebody_signs_out_of_one_for_
         while "who" not in str(seen):
             seen.append(await grace.frame())
         assert "sign-out" not in str(seen)
+
+
+@pytest.mark.gen_test
+async def test_a_user_whose_pages_have_gone_can_be_signed_out(serving: Serving, base_url: str) -> None:
+    mount = serving()
+    visitor = User(f"{base_url}/")
+    await visitor.open("ada")
+    desk = session_of(mount, visitor).document
+    await visitor.leave()
+    await until(lambda: not desk.session.connection_count)
+    desk.sign_out()
+    assert len(mount.guard.sign_ins) == 0
+    # And nobody twice.
+    desk.sign_out()
+    assert b"You are signed out" in (await visitor.agent.get(visitor.url)).body
+
+
+@pytest.mark.gen_test
+async def test_nobody_is_signed_out_who_has_not_signed_in(serving: Serving, base_url: str) -> None:
+    serving(Shop)
+    async with User(f"{base_url}/") as visitor:
+        await visitor.open()
+        visitor.click("leave")
+        visitor.click("ask")
+        await visitor.shows("who", "nobody")
 
 
 @pytest.mark.gen_test

@@ -10,8 +10,20 @@ import Provider from "oidc-provider";
 
 const PASSWORD = "open sesame";
 const PEOPLE = {
-  ada: { name: "Ada", preferred_username: "ada", email: "ada@example.org", email_verified: true, groups: ["staff"] },
-  grace: { name: "Grace", preferred_username: "grace", email: "grace@example.org", email_verified: true, groups: [] },
+  ada: {
+    name: "Ada",
+    preferred_username: "ada",
+    email: "ada@example.org",
+    email_verified: true,
+    groups: ["staff"],
+  },
+  grace: {
+    name: "Grace",
+    preferred_username: "grace",
+    email: "grace@example.org",
+    email_verified: true,
+    groups: [],
+  },
 };
 
 /** What the tests have set: see `commands`. */
@@ -93,7 +105,9 @@ async function injectFaults(ctx, next) {
   }
   await next();
   if (ctx.path === "/jwks") {
-    ctx.body = { keys: (state.fault === "stale-jwks" ? keys.slice(0, -1) : keys.slice(-1)).map((key) => key.shown) };
+    ctx.body = {
+      keys: (state.fault === "stale-jwks" ? keys.slice(0, -1) : keys.slice(-1)).map((key) => key.shown),
+    };
   } else if (ctx.path === "/token" && ctx.body?.id_token) {
     ctx.body = { ...ctx.body, id_token: await tampered(ctx.body.id_token) };
     if (state.fault === "no-id-token") {
@@ -147,7 +161,11 @@ function makeProvider(issuer) {
   const provider = new Provider(issuer, {
     jwks: { keys: [keys.at(-1).secret] },
     cookies: { keys: ["for the tests alone"] },
-    claims: { openid: ["sub"], profile: ["name", "preferred_username", "groups"], email: ["email", "email_verified"] },
+    claims: {
+      openid: ["sub"],
+      profile: ["name", "preferred_username", "groups"],
+      email: ["email", "email_verified"],
+    },
     scopes: ["openid", "offline_access", "profile", "email"],
     ttl: {
       AccessToken: () => state.accessTokenSeconds,
@@ -163,7 +181,8 @@ function makeProvider(issuer) {
     issueRefreshToken: (_, client) => client.grantTypeAllowed("refresh_token"),
     // Its own refuses to tell an application on loopback that somebody has signed out.
     fetch: (url, { dispatcher, ...options }) => fetch(url, options),
-    findAccount: (_, id) => (id in PEOPLE ? { accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) } : undefined),
+    findAccount: (_, id) =>
+      id in PEOPLE ? { accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) } : undefined,
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     async loadExistingGrant(ctx) {
       const { client, session } = ctx.oidc;
@@ -188,7 +207,9 @@ function makeProvider(issuer) {
       rpInitiatedLogout: {
         enabled: true,
         logoutSource(ctx, form) {
-          ctx.body = page(`<h1>Sign out?</h1>${form}<button form="op.logoutForm" name="logout" value="yes">Yes</button>`);
+          ctx.body = page(
+            `<h1>Sign out?</h1>${form}<button form="op.logoutForm" name="logout" value="yes">Yes</button>`,
+          );
         },
         postLogoutSuccessSource(ctx) {
           ctx.body = page("<h1>Signed out</h1>");

@@ -11,8 +11,10 @@ from tornado.httputil import HTTPServerRequest, parse_cookie
 
 from jibe_like.session.auth import Auth, SignIn
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT
+from jibe_like.session.sealed import Seal
 from jibe_like.session.sign_ins import SignIns, Ticket
 from jibe_like.store.base import Store
+from jibe_like.store.memory import MemoryStore
 from jibe_like.web.page_files import relative_url
 
 from .attempts import Attempts
@@ -41,16 +43,21 @@ class Guard:
         self._attempts: Attempts | None = None
         self._sign_ins: SignIns | None = None
 
+    def check(self, store: Store) -> None:
+        """Raises SettingsError where sign-ins would have to be kept in the store, and cannot be."""
+        if store.durable and not self.provider.by_request:
+            Seal([""], "")
+
     def open(self, secrets: Sequence[str], store: Store) -> None:
         """From now on it can be asked. Done once, until it is closed.
 
         :param secrets: sign cookies and encrypt what is stored.
-
-        Raises SettingsError where the store is durable and the package `cryptography` is not installed.
         """
         if self._sign_ins is None:
+            # Who is asked about each request has nothing to store.
+            kept_in = MemoryStore() if self.provider.by_request else store
             self._attempts = Attempts(secrets)
-            self._sign_ins = SignIns(secrets, store, self.provider, self.way_out)
+            self._sign_ins = SignIns(secrets, kept_in, self.provider, self.way_out)
 
     async def close(self) -> None:
         """The server stops."""
@@ -96,11 +103,11 @@ class Guard:
 
     def ticket(self, request: HTTPServerRequest) -> Ticket | None:
         """What the request's cookies prove."""
-        return self.sign_ins.read(cookies_of(request), is_secure(request))
+        return self.sign_ins.read(cookies_of(request), self.is_secure(request))
 
     def has_signed_out(self, request: HTTPServerRequest) -> bool:
         """Whether they have left on purpose: they are not to be signed in again without being asked."""
-        return self.sign_ins.has_signed_out(cookies_of(request), is_secure(request))
+        return self.sign_ins.has_signed_out(cookies_of(request), self.is_secure(request))
 
     @property
     def secret_headers(self) -> tuple[str, ...]:
@@ -109,7 +116,7 @@ class Guard:
 
     def secret_cookies(self, request: HTTPServerRequest) -> list[str]:
         """Cookies by which a request proves whose it is."""
-        secure = is_secure(request)
+        secure = self.is_secure(request)
         return [*self.sign_ins.cookie_names(secure), self.attempts.cookie_name(secure)]
 
     def refusal(self, handler: tornado.web.RequestHandler, required: bool, owner: str, identity: str) -> int:
@@ -124,6 +131,10 @@ class Guard:
             again = sign_in_of(handler) is None and ticket is not None and ticket.identity == owner
             return SIGN_IN_AGAIN if again and not self.has_signed_out(handler.request) else SIGNED_OUT
         return SIGN_IN_AGAIN if required and sign_in_of(handler) is None else 0
+
+    def is_secure(self, request: HTTPServerRequest) -> bool:
+        """Whether the browser has sent it by https."""
+        return request.protocol == "https" or self.provider.public_url.startswith("https:")
 
     # -- where to go
 
@@ -172,11 +183,6 @@ def auth_of(handler: tornado.web.RequestHandler, identity: str) -> Auth:
 def cookies_of(request: HTTPServerRequest) -> dict[str, str]:
     """The request's cookies."""
     return parse_cookie(request.headers.get("Cookie", ""))
-
-
-def is_secure(request: HTTPServerRequest) -> bool:
-    """Whether it came by https."""
-    return request.protocol == "https"
 
 
 def here(page: str, target: str) -> str:

@@ -23,7 +23,7 @@ from jibe_like.web.security import new_nonce, set_security_headers
 
 from .attempts import LIFETIME
 from .base import BACK_CHANNEL, CALLBACK, PLACE, SIGN_IN, SIGN_OUT, SIGNED_IN, SIGNED_OUT, Attempt, Form, Redirect
-from .guard import Guard, cookies_of, here, is_secure, safe_path
+from .guard import Guard, cookies_of, here, safe_path
 
 logger = logging.getLogger("jibe_like.auth")
 
@@ -136,7 +136,7 @@ class AuthHandler(tornado.web.RequestHandler):
             "path": "/",
             "httponly": True,
             "samesite": "Lax",
-            "secure": is_secure(self.request),
+            "secure": self.guard.is_secure(self.request),
         }
         if value:
             self.set_cookie(name, value, max_age=seconds, **options)
@@ -145,18 +145,18 @@ class AuthHandler(tornado.web.RequestHandler):
 
     def find_attempt(self, state: str) -> Attempt | None:
         """The attempt of that name which this browser has begun."""
-        return self.guard.attempts.find(cookies_of(self.request), is_secure(self.request), state)
+        return self.guard.attempts.find(cookies_of(self.request), self.guard.is_secure(self.request), state)
 
     def forget(self, attempt: Attempt) -> None:
         """The attempt is over."""
-        secure = is_secure(self.request)
+        secure = self.guard.is_secure(self.request)
         value = self.guard.attempts.without(cookies_of(self.request), secure, attempt)
         self.keep(self.guard.attempts.cookie_name(secure), value, LIFETIME)
 
     async def complete(self, sign_in: SignIn, attempt: Attempt) -> None:
         """They have signed in, and go to the page that they wanted."""
         before = await self.identify()
-        secure = is_secure(self.request)
+        secure = self.guard.is_secure(self.request)
         self.guard.sign_ins.add(sign_in, instead_of=before)
         logger.info("%r has signed in", sign_in)
         seconds = int(sign_in.expires - time.time()) + _WEEK
@@ -174,7 +174,7 @@ class SignInHandler(AuthHandler):
             await self._by_request(going)
             return
         again = bool(self.get_query_argument("again", ""))
-        secure = is_secure(self.request)
+        secure = self.guard.is_secure(self.request)
         attempt, cookie = self.guard.attempts.begin(cookies_of(self.request), secure, going, again)
         try:
             step = await self.guard.provider.begin(attempt, self.guard.base_url(self.request))
@@ -254,7 +254,8 @@ class SignOutHandler(AuthHandler):
         await self._sign_out(None)
 
     async def _sign_out(self, ticket: str | None) -> None:
-        guard, secure = self.guard, is_secure(self.request)
+        guard = self.guard
+        secure = guard.is_secure(self.request)
         sign_in = await self.identify()
         if sign_in is None:
             self.redirect(guard.url(self.request, SIGNED_OUT), status=303)
