@@ -657,3 +657,14 @@ async def test_calls_for_later_can_be_taken_back() -> None:
     session.call_later(0, lambda: heard.append("never"))()
     await until(lambda: heard)
     assert heard == ["later"]
+
+
+def test_a_session_whose_loop_was_closed_harms_no_other() -> None:
+    async def make() -> App:
+        app = App()
+        Tab(make_session(app)).open()
+        return app
+
+    app = asyncio.run(make())
+    app.words.value = "nobody will see this"
+    app.tree.call(["call", "words", "focus", []])

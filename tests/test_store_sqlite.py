@@ -18,6 +18,7 @@ import pytest
 from jibe_like.errors import StoreError
 from jibe_like.store.database import APPLICATION_ID, VERSION, Database
 from jibe_like.store.sqlite import SqliteStore
+from tests.sessions import on_a_loop
 
 LATER = time.time() + 3600
 PATIENCE = 30.0
@@ -405,8 +406,8 @@ def test_a_full_disk_is_waited_for(existing: Path, monkeypatch: pytest.MonkeyPat
     full = True
     prepare = Database._prepare
 
-    def with_few_pages(self: Database, connection: sqlite3.Connection) -> None:
-        prepare(self, connection)
+    def with_few_pages(self: Database, connection: sqlite3.Connection, *how: Any) -> None:
+        prepare(self, connection, *how)
         if full:
             connection.execute("PRAGMA max_page_count = 8")
 
@@ -547,6 +548,64 @@ def test_close_says_what_it_could_not_write(existing: Path, caplog: pytest.LogCa
     assert "1 changes could not be written" in caplog.text
 
 
+def test_an_idle_store_lets_go_of_its_file_and_comes_back(path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+
+    async def use(store: SqliteStore) -> None:
+        for number in range(3):
+            told = Told()
+            store.put("app", f"{number}", b"x", LATER, told)
+            await store.flush()
+            assert told.results == [None]
+            assert await store.get("app", f"{number}") == b"x"
+            deadline = time.monotonic() + PATIENCE
+            # SQLite deletes its log when the last connection is closed.
+            while log.exists() or "jibe_like.store.write" in {thread.name for thread in threading.enumerate()}:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.005)
+            await store.flush()
+
+    using(path, use, rest_after=0.02)
+    assert rows(path) == {"0": b"x", "1": b"x", "2": b"x"}
+
+
+def test_a_store_at_work_keeps_its_file_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[Path] = []
+    close = Database.close
+
+    def note(self: Database) -> None:
+        closed.append(self.path)
+        close(self)
+
+    monkeypatch.setattr(Database, "close", note)
+
+    async def use(store: SqliteStore) -> None:
+        ends_at = time.monotonic() + 1.2
+        while time.monotonic() < ends_at:
+            store.put("app", "s", b"x", LATER, Told())
+            await store.flush()
+        assert closed == []
+
+    using(path, use, rest_after=1.0)
+    assert closed
+
+
+def test_what_comes_while_a_store_goes_to_rest_is_written(path: Path) -> None:
+    """The one thread ends, or goes on: no change waits for the next one, and no flush for ever."""
+
+    async def use(store: SqliteStore) -> None:
+        for number in range(300):
+            told = Told()
+            store.put("app", f"{number}", b"x", LATER, told)
+            await asyncio.wait_for(store.flush(), PATIENCE)
+            assert told.wait() == [None]
+            if number % 3:
+                await asyncio.sleep(0.0005 * (number % 7))
+
+    using(path, use, rest_after=0.001)
+    assert len(rows(path)) == 300
+
+
 def test_a_store_leaves_no_thread(path: Path) -> None:
     before = set(threading.enumerate())
 
@@ -556,3 +615,22 @@ def test_a_store_leaves_no_thread(path: Path) -> None:
 
     using(path, use)
     assert {thread.name for thread in set(threading.enumerate()) - before} == set()
+
+
+@on_a_loop
+async def test_reading_waits_for_nobody_who_makes_the_tables(tmp_path: Path) -> None:
+    path = tmp_path / "jibe.db"
+    store = SqliteStore(path, busy_timeout=0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+        assert await store.get("app", "s") is None
+        other.execute("COMMIT")
+    stored = asyncio.get_running_loop().create_future()
+    loop = asyncio.get_running_loop()
+    store.put("app", "s", b"x", time.time() + 100, lambda error: loop.call_soon_threadsafe(stored.set_result, error))
+    assert await stored is None
+    await store.close()
+    again = SqliteStore(path)
+    assert await again.get("app", "s") == b"x"
+    await again.close()

@@ -13,6 +13,7 @@ from .document import Document
 from .hooks import begin_hook
 from .later import Later
 from .lifetime import Lifetime
+from .log import about
 from .tasks import Tasks
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class TreeHost(Lifetime):
         raise NotImplementedError
 
     def wake(self) -> None:
-        if not self._flushing:
+        # Whoever closed the loop without ending the session has ended it all the same; others go on.
+        if not self._flushing and not self.loop.is_closed():
             self._flushing = True
             self.loop.call_soon(self.flush)
 
@@ -109,8 +111,15 @@ class TreeHost(Lifetime):
             self.failed(self.document.tree.root, method, error)
 
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
-        logger.error("session %s: the handler of %r of %r raised", self.id, event, widget, exc_info=error)
+        logger.error(
+            "session %s: the handler of %r of %r raised",
+            self.id,
+            event,
+            widget,
+            exc_info=error,
+            extra=about(self.id, widget=widget.identifier, event=event),
+        )
         try:
             self.document.on_error(widget, event, error)
         except Exception:
-            logger.exception("session %s: on_error raised", self.id)
+            logger.exception("session %s: on_error raised", self.id, extra=about(self.id))

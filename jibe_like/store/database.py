@@ -3,8 +3,8 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,10 @@ _CACHE_KIB: Final = 256
 _WAL_BYTES: Final = 64 * 1024 * 1024
 
 
+class _NoTablesError(Exception):
+    """Somebody is about to make them."""
+
+
 class Database:
     """One connection to the file, opened when first asked for and again when the file has been replaced.
 
@@ -45,6 +49,11 @@ class Database:
         self._cursor: sqlite3.Cursor | None = None
         self._identity = (0, 0)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection now."""
+        return self._connection is not None
+
     def cursor(self) -> sqlite3.Cursor:
         """The connection's one cursor, since it keeps a note of each that it has made, for hundreds; see `connect`."""
         connection = self.connect()
@@ -57,17 +66,25 @@ class Database:
 
         Raises StoreError where the folder is missing or the file is another program's; what SQLite raises is passed on.
         """
-        if self._connection is not None and self._identity != self._identity_now():
-            self.close()
+        self._close_if_replaced()
         if self._connection is None:
             self._create()
-            self._connection = self._open()
+            self._connection = self._open(self._make_tables)
             self._identity = self._identity_now()
         return self._connection
 
     def connect_if_there(self) -> sqlite3.Connection | None:
-        """The same; None where there is no file yet."""
-        return self.connect() if self.path.exists() else None
+        """The same to read from; None where there are no tables yet. It waits for nobody who writes."""
+        self._close_if_replaced()
+        if self._connection is None and self.path.exists():
+            with suppress(_NoTablesError):
+                self._connection = self._open(self._need_tables)
+                self._identity = self._identity_now()
+        return self._connection
+
+    def _close_if_replaced(self) -> None:
+        if self._connection is not None and self._identity != self._identity_now():
+            self.close()
 
     def close(self) -> None:
         """Lets go of the file. What was not committed is rolled back."""
@@ -95,7 +112,7 @@ class Database:
         except OSError as error:
             raise StoreError(f"{self.path} cannot be made: {error.strerror}") from error
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw",
             uri=True,
@@ -104,18 +121,18 @@ class Database:
             check_same_thread=False,
         )
         try:
-            self._prepare(connection)
+            self._prepare(connection, prepare)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
+    def _prepare(self, connection: sqlite3.Connection, prepare: Callable[[sqlite3.Connection], None]) -> None:
         # Processes that start at once: SQLite does not wait by itself for a file that changes to WAL mode.
         deadline = time.monotonic() + self._busy_timeout
         while True:
             try:
-                self._make_tables(connection)
+                prepare(connection)
                 break
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
@@ -137,6 +154,11 @@ class Database:
             if self._is_new(connection):
                 for statement in _SCHEMA:
                     connection.execute(statement)
+
+    def _need_tables(self, connection: sqlite3.Connection) -> None:
+        with _transaction(connection, "DEFERRED"):
+            if self._is_new(connection):
+                raise _NoTablesError
 
     def _is_new(self, connection: sqlite3.Connection) -> bool:
         """Whether the file is empty. Raises StoreError where it is not one of ours. To be asked in a transaction."""

@@ -31,6 +31,8 @@ _GET: Final = "SELECT record, expires FROM snapshots WHERE app = ? AND session =
 
 _PRUNED_AT_ONCE: Final = 1_000
 """Rows: other processes wait for the commit."""
+_REST_AFTER: Final = 5.0
+"""Seconds without anything to write. To begin again takes less than a millisecond."""
 
 
 class SqliteStore:
@@ -38,7 +40,8 @@ class SqliteStore:
 
     One thread writes: each commit takes in all that is queued, so the cost of making it durable (see `Database`) is
     shared by all sessions that changed meanwhile. Several processes may use one file on a local disk; on a network file
-    system SQLite cannot.
+    system SQLite cannot. Where there is nothing to write for some seconds, the file is let go of and the thread ends,
+    since both take memory; the next change brings them back.
 
     A full disk, a locked file or a folder that is gone is logged once, and once more when writing works again. All that
     time what was put last is kept for each session, and tried again.
@@ -47,7 +50,8 @@ class SqliteStore:
     :param busy_timeout: seconds to wait for another process that writes, before it counts as a failure.
     :param backoff: first and longest pause before another try, in seconds.
     :param most_waiting_bytes: of records that wait to be written; beyond, records are refused.
-    :param prune_interval: seconds between two looks for expired records.
+    :param prune_interval: seconds between two looks for expired records, while there are others to write.
+    :param rest_after: seconds without any, before it lets go of the file.
 
     Raises SettingsError where the folder is not there.
     """
@@ -62,6 +66,7 @@ class SqliteStore:
         backoff: tuple[float, float] = (0.1, 5.0),
         most_waiting_bytes: int = 64 * 1024 * 1024,
         prune_interval: float = 60.0,
+        rest_after: float = _REST_AFTER,
     ) -> None:
         self.path = Path(path).absolute()
         try:
@@ -76,6 +81,7 @@ class SqliteStore:
         self._reading = ThreadPoolExecutor(1, "jibe_like.store.read")
         self._backoff = backoff
         self._prune_interval = prune_interval
+        self._rest_after = rest_after
         # The writer's thread alone uses these.
         self._failures = 0
         self._retry_at = 0.0
@@ -141,9 +147,10 @@ class SqliteStore:
         with self._changed:
             self._closed = True
             self._changed.notify()
+            thread = self._thread
         loop = asyncio.get_running_loop()
-        if self._thread is not None:
-            await loop.run_in_executor(None, self._thread.join)
+        if thread is not None:
+            await loop.run_in_executor(None, thread.join)
         await loop.run_in_executor(None, self._reading.shutdown)
         self._reader.close()
 
@@ -176,18 +183,17 @@ class SqliteStore:
     def _write(self) -> None:
         while self._write_waiting():
             pass
-        self._writer.close()
-        left = len(self._pending.waiting)
-        if left:
-            logger.error("store %s: closed, and %d changes could not be written", self.path, left)
 
     def _write_waiting(self) -> bool:
-        """Waits until there is something to write, and writes it. False once the store is closed.
+        """Waits until there is something to write, and writes it. False once there is nothing more to do.
 
         What it wrote ends with it: held while the next is waited for, it would keep sessions alive that have ended.
         """
         with self._changed:
-            self._wait()
+            rests = not self._wait()
+        if rests:
+            return not self._rest()
+        with self._changed:
             changes = self._pending.take()
             flushes, self._flushes = self._flushes, []
             closed = self._closed
@@ -205,10 +211,16 @@ class SqliteStore:
         for flush in flushes:
             if flush.set_running_or_notify_cancel():
                 flush.set_result(None)
+        if closed:
+            self._writer.close()
+            left = len(self._pending.waiting)
+            if left:
+                logger.error("store %s: closed, and %d changes could not be written", self.path, left)
         return not closed
 
-    def _wait(self) -> None:
-        """Until there is something to do."""
+    def _wait(self) -> bool:
+        """Until there is something to do. False where there was nothing for long."""
+        rest_at = time.monotonic() + self._rest_after
         while not (self._closed or self._flushes):
             now = time.monotonic()
             due = self._prune_at
@@ -216,9 +228,28 @@ class SqliteStore:
                 due = self._retry_at
             elif self._failures:
                 due = max(due, self._retry_at)
+            elif rest_at < due:
+                if rest_at <= now:
+                    return False
+                due = rest_at
             if due <= now:
-                return
+                return True
             self._changed.wait(due - now)
+        return True
+
+    def _rest(self) -> bool:
+        """Lets go of the file. False where there is something to do again."""
+        # Without the lock, which sessions wait for: SQLite brings what is in its log into the file first.
+        self._writer.close()
+        with self._changed:
+            if self._closed or self._flushes or self._pending.waiting:
+                return False
+            self._thread = None
+            # Made anew, since each of them may be all that is left in its megabyte: see `jibe_like.session.memory`.
+            self._pending, self._flushes, self._prune_at = Pending(self._pending.most_bytes), [], 0.0
+            if self._reader.is_open:
+                self._reading.submit(self._reader.close)
+            return True
 
     def _commit(self, changes: dict[Key, Change]) -> StoreError | None:
         """Writes the changes as one transaction, or gives the reason why it could not."""
