@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8881
+SECONDS_EACH ?= 60
 # How many checks or test processes run at a time; each test process drives a browser of its own.
 JOBS ?= 2
 
@@ -26,7 +27,7 @@ endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test setup chromium checks lint types client js-test
-.PHONY: unit integration e2e bench chaos build-client format clean
+.PHONY: unit integration e2e bench chaos fuzz audit build-client format clean
 
 help:
 	@echo "make demo          start the gallery of sample apps on port $(PORT)"
@@ -42,6 +43,8 @@ help:
 	@echo "make e2e           pytest in a real Chromium"
 	@echo "make bench         the benchmarks"
 	@echo "make chaos         kill, cut and starve servers, and count what is lost (some minutes)"
+	@echo "make fuzz          feed the parsers nonsense, each for $(SECONDS_EACH) seconds (SECONDS_EACH=…)"
+	@echo "make audit         ask the advisory databases of PyPI and npm about what is installed"
 	@echo "make build-client  build js/ into jibe_like/static/"
 	@echo "make format        format Python and TypeScript"
 	@echo "make clean         remove all that these commands made, .venv and node_modules too"
@@ -116,6 +119,12 @@ bench: $(DEV)
 
 chaos: $(DEV) chromium
 	$(BIN)/python -m chaos
+
+fuzz: $(DEV)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH)
+
+audit: $(DEV)
+	@$(BIN)/python -m tools.audit
 
 build-client: $(DEV) $(NODE_MODULES)
 	node js/build.mjs

@@ -320,7 +320,7 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         :param auth: how users sign in: `OIDC(…)`, `BasicAuth(…)`, `ProxyAuth(…)`. None: as the server says, or the
             variables `JIBE_LIKE_OIDC_…`; else nobody does.
         :param options: those of `Server.start`, and so of `tornado.httpserver.HTTPServer`: `timeout`, `open_browser`,
-            `ssl_options`, `xheaders`, …
+            `ssl`, `window`, …
 
         Exits with one clear line where the port is in use. Raises ServerError where the server hosts another
         application at `/`, or runs already.

@@ -198,7 +198,7 @@ class Server(Starting, Shared):
     def adopt(self, application: Application) -> Application:
         """Adds to this application the files at the server's root, and all that is mounted and enabled from now on."""
         root = self.root_server
-        application.add(root._modules.www_rules())
+        application.add([*root._modules.www_rules(), *root.service_rules(application.mounts)])
         root._applications.add(application)
         return application
 

@@ -1,11 +1,30 @@
 """Every bound and switch of a server, in one place."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_type_hints
+from ipaddress import ip_network
+from typing import Any, Final, get_type_hints
 
 from .errors import SettingsError
+
+FEATURES: Final = (
+    "camera",
+    "display-capture",
+    "geolocation",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+)
+"""Of a visitor's device; pages may ask for none of them that the settings do not name."""
+_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+UNIX: Final = "unix"
+"""In place of an address: who comes by a Unix socket."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +55,22 @@ class Settings:
     """Events a connection may send for long; above, it is closed with code 1008."""
     events_burst: int = 100_000
     """Events a connection may send beyond that for a short time."""
+    bytes_per_second: float = 4 * 1024 * 1024.0
+    """Bytes of messages a connection may send for long; above, it is closed with code 1008."""
+    bytes_burst: int = 64 * 1024 * 1024
+    """Bytes a connection may send beyond that for a short time."""
+    handshakes_per_second: float = 20.0
+    """Pages that one visitor (by cookie or sign-in) may load, and connections they may open, for long; above, a
+    page is refused with status 429, a connection with code 1013."""
+    handshakes_burst: int = 500
+    """The same beyond that for a short time."""
+    connections_per_identity: int = 500
+    """Most connections of one visitor; above, new ones are closed with code 1013."""
+    identity_factor: float = 10.0
+    """All connections of one visitor may send so many times as much as one of them."""
+    address_factor: float = 10.0
+    """An IP address (with IPv6: a network of 64 bits) may do so many times as much as one visitor. This machine's own
+    may do all."""
 
     download_lifetime: float = 60.0
     """Seconds that a page has to fetch what `session.download` offers it."""
@@ -86,6 +121,23 @@ class Settings:
     """Who may show the pages in a frame: the value of CSP's frame-ancestors."""
     image_sources: Sequence[str] = ()
     """Further sources of images (`https://images.example.org`) for the Content-Security-Policy."""
+    permissions: Sequence[str] = ()
+    """What of a visitor's device the pages may ask for (Permissions-Policy): `camera`, `display-capture`,
+    `geolocation`, `microphone`, `midi`, `payment`, `publickey-credentials-get`, `screen-wake-lock`, `serial`, `usb`."""
+    hsts_seconds: int = 365 * 24 * 3600
+    """Seconds for which browsers that have come by https use nothing else for this host
+    (Strict-Transport-Security). 0: they are not told so."""
+    trusted_proxies: Sequence[str] = ()
+    """Addresses or networks of the proxies in front of the server (`10.0.0.0/8`; `unix` for a Unix socket), which alone
+    are believed in what `X-Forwarded-For`, `-Proto` and `-Host` say."""
+
+    health_path: str = "/healthz"
+    """Path from the server's root that answers 200 as long as the process is alive; empty: none."""
+    ready_path: str = "/readyz"
+    """The same for as long as it serves: its store can be written, and it is not stopping. Else it answers 503."""
+    metrics: str = ""
+    """Path that tells Prometheus what happens (`/metrics`; takes `pip install 'jibe_like[metrics]'`). Empty: none, and
+    nothing is measured. Keep strangers from it."""
 
     theme: str = ""
     """`light` or `dark`; empty follows the visitor's system."""
@@ -117,6 +169,20 @@ class Settings:
             raise SettingsError(f"theme must be 'light', 'dark' or empty, not {self.theme!r}")
         if self.direction not in ("ltr", "rtl"):
             raise SettingsError(f"direction must be 'ltr' or 'rtl', not {self.direction!r}")
+        unknown = set(self.permissions) - set(FEATURES)
+        if unknown:
+            raise SettingsError(f"permissions must be of {', '.join(FEATURES)}, not {min(unknown)!r}")
+        # A list could not be told apart from another one at once.
+        object.__setattr__(self, "permissions", tuple(self.permissions))
+        object.__setattr__(self, "trusted_proxies", tuple(self.trusted_proxies))
+        for place in self.trusted_proxies:
+            try:
+                place == UNIX or ip_network(place)
+            except ValueError as error:
+                raise SettingsError(f"trusted_proxies: {error}") from None
+        for name in ("health_path", "ready_path", "metrics"):
+            if not _PATH.fullmatch(getattr(self, name)):
+                raise SettingsError(f"{name} must be a path such as '/status' or empty, not {getattr(self, name)!r}")
         for name in ("frame_ancestors", "image_sources"):
             text = getattr(self, name)
             if any(char in part for part in ([text] if isinstance(text, str) else text) for char in ";,\r\n"):

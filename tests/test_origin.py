@@ -31,6 +31,8 @@ def request(host: str | None, origin: str | None) -> HTTPServerRequest:
         ("example.org", "null", False),
         ("example.org", "", False),
         ("example.org", "example.org", False),
+        ("example.org", "http://[", False),
+        ("example.org", "http://[example.org", False),
         (None, "null", False),
         (None, "", False),
         (None, "https://example.org", False),
@@ -38,6 +40,13 @@ def request(host: str | None, origin: str | None) -> HTTPServerRequest:
 )
 def test_a_page_of_this_host_or_of_one_that_was_named(host: str | None, origin: str | None, allowed: bool) -> None:
     assert is_allowed(request(host, origin), ["https://friend.example"]) is allowed
+
+
+@pytest.mark.parametrize(("site", "allowed"), [("same-origin", True), ("same-site", False), ("none", False)])
+def test_a_browser_knows_it_better(site: str, allowed: bool) -> None:
+    asked = request("inside:8881", "https://example.org")
+    asked.headers["Sec-Fetch-Site"] = site
+    assert is_allowed(asked, ()) is allowed
 
 
 def test_nobody_else_is_named_by_default() -> None:

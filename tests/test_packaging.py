@@ -49,7 +49,7 @@ def test_the_metadata(metadata: Message) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License"] == "Apache-2.0"
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert metadata.get_all("Provides-Extra") == ["auth", "fast", "test", "dev"]
+    assert metadata.get_all("Provides-Extra") == ["auth", "metrics", "fast", "test", "dev"]
 
 
 def test_it_asks_for_the_packages_that_it_imports(metadata: Message) -> None:

@@ -1,5 +1,6 @@
 """The sessions of one application: who gets which, how many there may be, when they end."""
 
+import asyncio
 import gc
 import logging
 import weakref
@@ -236,6 +237,18 @@ async def test_memory_is_given_back_on_a_server_where_nothing_happens() -> None:
         assert registry.sessions == {}
     finally:
         gc.enable()
+
+
+@on_a_loop
+async def test_a_server_that_stops_leaves_nothing_that_it_has_begun() -> None:
+    mine = asyncio.all_tasks()
+    registry = make_registry(unused_lifetime=0.0, prerendered_lifetime=0.0)
+    for _ in range(100):
+        await registry.enter(visitor())
+    # What looks after memory waits until nobody comes any more.
+    await until(lambda: not registry.sessions and len(asyncio.all_tasks() - mine) == 1)
+    await registry.close()
+    assert asyncio.all_tasks() == mine
 
 
 @on_a_loop

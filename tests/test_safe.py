@@ -157,6 +157,33 @@ def test_styles_that_could_leave_their_declaration(value: str) -> None:
         safe.style("color", value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "url(javascript:x())",
+        "URL('JavaScript:x()')",
+        'url( "vbscript:x" )',
+        "url(data:text/html,x)",
+        "image-set('javascript:x()' 1x)",
+        "image-set(url(javascript:x) 1x)",
+        "src('filesystem:x')",
+        "var(--x, url('blob:x'))",
+        "calc(1px) url(javascript:x)",
+    ],
+)
+def test_styles_that_load_what_no_link_may_lead_to(value: str) -> None:
+    with pytest.raises(UnsafeValueError, match="style 'background' cannot be"):
+        safe.style("background", value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["url(/a/b.png)", "url('https://example.org/a.png') no-repeat", "'note: well'", "min(1px, 2px)", "url(a?b=c:d)"],
+)
+def test_styles_that_may_load(value: str) -> None:
+    assert safe.style("background", value) == value
+
+
 @pytest.mark.parametrize("name", ["", "a b", "color:", "1a", "---x", "a;", None])
 def test_what_is_no_style_property(name: Any) -> None:
     with pytest.raises(UnsafeValueError, match="not a style property"):

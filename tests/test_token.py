@@ -51,6 +51,7 @@ def test_what_is_not_ours_is_refused() -> None:
         "empty": "",
         "nonsense": "a.b.c",
         "no text of a header": "ü.ü.ü",
+        "half a character": "\ud800.b.c",
     }
     assert {name: tokens.check(other) for name, other in others.items()} == dict.fromkeys(others)
 

@@ -256,6 +256,11 @@ class TestRadioGroup:
         with pytest.raises(PropertyValueError, match=r"RadioGroup.*'XL'"):
             RadioGroup("XL", SIZES)
 
+    def test_lone_surrogates_do_no_harm(self) -> None:
+        shown = html(RadioGroup("\ud800", ["\ud800", "\udfff"]))
+        assert 'id="w1.option-%ED%A0%80"' in shown
+        assert 'id="w1.option-%ED%BF%BF"' in shown
+
     def test_two_way(self) -> None:
         group = RadioGroup(None, SIZES)
         seen: list[Any] = []

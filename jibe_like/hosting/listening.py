@@ -3,14 +3,19 @@
 import asyncio
 import contextlib
 import errno
+import os
 import socket
-from collections.abc import Callable
-from typing import Any, Final
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 
 import tornado.httpserver
 import tornado.web
 
-from jibe_like.errors import ServerError
+from jibe_like.errors import ServerError, SettingsError
+
+TLS: TypeAlias = ssl.SSLContext | tuple[str | os.PathLike[str], str | os.PathLike[str]] | Mapping[str, Any]
+"""What `ssl=` may be."""
 
 _STOP_SECONDS: Final = 3.0
 _BACKLOG: Final = 128
@@ -21,12 +26,19 @@ class Listening:
 
     :param port: 0 takes a free one.
     :param address: the interface; empty for all.
-    :param options: passed on to `tornado.httpserver.HTTPServer` (`ssl_options`, `xheaders`, …).
+    :param tls: see `tls_context`; None for http.
+    :param options: passed on to `tornado.httpserver.HTTPServer` (`xheaders`, `max_header_size`, …).
 
-    Raises ServerError where the port cannot be had.
+    Raises ServerError where the port cannot be had, SettingsError where `tls` makes no sense.
     """
 
-    def __init__(self, application: tornado.web.Application, port: int, address: str = "", **options: Any) -> None:
+    def __init__(
+        self, application: tornado.web.Application, port: int, address: str = "", tls: TLS | None = None, **options: Any
+    ) -> None:
+        if tls is not None:
+            if options.get("ssl_options") is not None:
+                raise SettingsError("ssl and ssl_options are the same: give one of them")
+            options["ssl_options"] = tls_context(tls)
         self.server = tornado.httpserver.HTTPServer(application, **options)
         try:
             sockets = _bind(port, address)
@@ -47,6 +59,38 @@ class Listening:
         """Closes the connections, and waits a little for it."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.server.close_all_connections(), _STOP_SECONDS)
+
+
+def tls_context(tls: TLS) -> ssl.SSLContext:
+    """What a server speaks https with: TLS 1.2 and later.
+
+    :param tls: a context of your own; or the files of certificate (with those in between) and key, as a pair or as the
+        arguments of `SSLContext.load_cert_chain`: `{"certfile": …, "keyfile": …, "password": …}`.
+
+    Raises SettingsError where the files cannot be used, and for what is none of these.
+    """
+    if isinstance(tls, ssl.SSLContext):
+        return tls
+    if isinstance(tls, Mapping):
+        files = dict(tls)
+    elif isinstance(tls, (tuple, list)) and len(tls) == 2:
+        files = dict(zip(("certfile", "keyfile"), tls, strict=True))
+    else:
+        raise SettingsError(
+            f"ssl must be an ssl.SSLContext, a pair of certificate and key, or a dict, not {type(tls).__name__}"
+        )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        # Without a password OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(**{"password": "", **files})
+    except (OSError, TypeError, ValueError) as error:
+        # Not all of what it was given: that may have the password.
+        raise SettingsError(f"ssl: {_reason_of(error)}: {files.get('certfile')}, {files.get('keyfile')}") from None
+    return context
+
+
+def _reason_of(error: Exception) -> str:
+    return getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
 
 
 def _bind(port: int, address: str) -> list[socket.socket]:

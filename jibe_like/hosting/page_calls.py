@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jibe_like.errors import ProtocolError, ServerError
 from jibe_like.session.connection import Connection
+from jibe_like.session.log import about
 from jibe_like.session.page_events import page_event
 from jibe_like.session.session import Session
 from jibe_like.wire.messages import encode
@@ -93,6 +94,12 @@ class Call:
 
     def _fail(self, error: Exception) -> None:
         """What went wrong inside is for the log; the page hears of it in debug mode only."""
-        logger.error("session %s: the page's call of %r failed", self._session.id, self.name, exc_info=error)
+        logger.error(
+            "session %s: the page's call of %r failed",
+            self._session.id,
+            self.name,
+            exc_info=error,
+            extra=about(self._session.id),
+        )
         told = f"{type(error).__name__}: {error}" if self._session.settings.debug else f"{self.name} failed"
         self.answer(None, told)

@@ -15,7 +15,7 @@ import tornado.web
 
 from jibe_like.errors import ServerError, StoreError
 
-from .listening import Listening
+from .listening import TLS, Listening
 from .options import Choices
 
 logger = logging.getLogger("jibe_like")
@@ -45,6 +45,7 @@ class Plan:
     show_connection_info: bool = True
     disable_logging: bool = False
     application: tornado.web.Application | None = None
+    tls: TLS | None = field(default=None, repr=False)
     http: Mapping[str, Any] = field(default_factory=dict)
     """Options of `tornado.httpserver.HTTPServer`."""
     choices: Choices = field(default_factory=Choices)
@@ -85,6 +86,11 @@ class Running:
         self._stop_wanted = False
         self._began_at = 0.0
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stop_wanted or (self._stop is not None and self._stop.is_set())
+
     def stop(self) -> None:
         """Asks it to end. From any thread; returns at once."""
         self._stop_wanted = True
@@ -106,7 +112,7 @@ class Running:
         self._stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
         try:
             application = plan.application or self._server.make_application()
-            self.listening = Listening(application, plan.port, plan.host, **plan.http)
+            self.listening = Listening(application, plan.port, plan.host, plan.tls, **plan.http)
         except BaseException as error:
             self.ready.set_exception(error)
             raise

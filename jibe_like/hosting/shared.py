@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from inspect import isawaitable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,6 +12,7 @@ from jibe_like.session.current import find_session
 from jibe_like.session.scopes import Scopes
 from jibe_like.session.session import Session
 from jibe_like.session.state import State
+from jibe_like.web.mount import Mount
 from jibe_like.web.page_files import PageFiles
 from jibe_like.wire.messages import encode
 
@@ -19,6 +20,7 @@ from .controller import Controller
 from .fragments import Fragments
 from .modules import Modules, definitions_of
 from .procedures import RootProtocol
+from .service import service_rules
 from .translated import TranslatedState
 from .translator import Translator
 from .triggers import Function, Triggers
@@ -200,6 +202,19 @@ class Shared:
         self.state.update(definitions.get("state") or {})
         root.serve_also(rules)
         return True
+
+    def service_rules(self, mounts: Iterable[Mount] = ()) -> list[Any]:
+        """Tornado rules for health, readiness and metrics, at the paths that the settings name.
+
+        An application that the server makes has them. Add them to one of your own where you want them.
+
+        :param mounts: what is served there: where the server has no settings, those of the first count.
+
+        Raises SettingsError where there shall be metrics, and the package prometheus-client is not installed.
+        """
+        root = self.root_server
+        first = next((mount.settings for mount in mounts), root.settings)
+        return service_rules(root, root._settings or first)
 
     @property
     def page_files(self) -> PageFiles:

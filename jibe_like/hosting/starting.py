@@ -14,7 +14,7 @@ from jibe_like.session.current import find_session
 
 from .background import BackgroundServer
 from .desktop import load_webview, show_window
-from .listening import loop_factory
+from .listening import TLS, loop_factory
 from .options import OPTIONS, Choices, make_parser, read_command_line
 from .running import Milestone, Plan, Running, show_log
 
@@ -41,6 +41,7 @@ class Wishes:
     application: tornado.web.Application | None = None
     argv: Sequence[str] | None = None
     window: Mapping[str, Any] = field(default_factory=dict)
+    ssl: TLS | None = field(default=None, repr=False)
     http: Mapping[str, Any] = field(default_factory=dict)
     everywhere: bool = False
     """Where nobody says at which interface to listen: at all."""
@@ -86,6 +87,13 @@ class Starting:
         """Whether the server is starting or serves."""
         root = self.root_server
         return root._run is not None or (root._task is not None and not root._task.done())
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the server was asked to stop or, in Tornado applications of your own, has ended what it served."""
+        root = self.root_server
+        run = root._run
+        return run.is_stopping if run is not None else bool(root._mounts) and not root.mounts
 
     @property
     def ready(self) -> Milestone:
@@ -141,6 +149,7 @@ class Starting:
         application: tornado.web.Application | None = None,
         argv: Sequence[str] | None = None,
         window: Mapping[str, Any] | None = None,
+        ssl: TLS | None = None,
         **http: Any,
     ) -> None: ...
 
@@ -159,6 +168,7 @@ class Starting:
         application: tornado.web.Application | None = None,
         argv: Sequence[str] | None = None,
         window: Mapping[str, Any] | None = None,
+        ssl: TLS | None = None,
         **http: Any,
     ) -> "asyncio.Task[None] | Coroutine[Any, Any, None] | None":
         """Serves what is mounted. While the server is starting or runs already, this starts nothing.
@@ -179,7 +189,9 @@ class Starting:
         :param argv: the command line. None: that of the program in the modes `main` and `desktop`, unless `thread` is
             set, and none in other modes.
         :param window: arguments of `webview.create_window` for the mode `desktop`: `title`, `width`, `height`, …
-        :param http: for `tornado.httpserver.HTTPServer`: `ssl_options`, `xheaders`, …
+        :param ssl: serve https: an `ssl.SSLContext`, a pair of files (certificate, key), or a dict with `certfile`,
+            `keyfile` and `password`.
+        :param http: for `tornado.httpserver.HTTPServer`: `max_header_size`, `xheaders`, …
 
         Exits with one clear line where the port is in use, or where command line or environment make no sense; the
         modes `task` and `coroutine` raise ServerError and SettingsError. Raises RuntimeError where the mode blocks and
@@ -199,6 +211,7 @@ class Starting:
                 application,
                 argv,
                 window or {},
+                ssl,
                 http,
             )
         )
@@ -272,6 +285,7 @@ class Starting:
             show_connection_info=wishes.show_connection_info,
             disable_logging=wishes.disable_logging,
             application=wishes.application,
+            tls=wishes.ssl,
             http=wishes.http,
             choices=choose,
         )

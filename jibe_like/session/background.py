@@ -14,6 +14,7 @@ from jibe_like.errors import NoSessionError, NotSendableError
 from jibe_like.tree.widget import Widget
 
 from .current import acting, current_connection, find_session
+from .log import about
 from .on_loop import is_on_loop_of
 from .pool import failing_plainly, shared_pool
 from .schedule import Schedule, name_of
@@ -49,7 +50,13 @@ class Work(asyncio.Task[T], Generic[T]):
         error = self.exception()
         if isinstance(error, Exception) and not self.awaited:
             if self._session.destroyed:
-                logger.error("session %s: %r raised", self._session.id, self.get_name(), exc_info=error)
+                logger.error(
+                    "session %s: %r raised",
+                    self._session.id,
+                    self.get_name(),
+                    exc_info=error,
+                    extra=about(self._session.id),
+                )
             else:
                 self._session.failed(self._session.document.tree.root, self.get_name(), error)
 

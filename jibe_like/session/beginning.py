@@ -13,6 +13,7 @@ from jibe_like.tree.node import Element
 from jibe_like.wire.messages import encode
 
 from .connection import Connection
+from .log import about
 
 if TYPE_CHECKING:
     from .session import Session
@@ -39,5 +40,9 @@ def is_as_shown(session: "Session", connection: Connection) -> bool:
     again, connection.again = connection.again, None
     if again is None or again.beginning is None or again.beginning.look == session.look:
         return True
-    logger.warning("session %s starts anew: it does not look as it did when its page was loaded", session.id)
+    logger.warning(
+        "session %s starts anew: it does not look as it did when its page was loaded",
+        session.id,
+        extra=about(session.id),
+    )
     return False

@@ -14,6 +14,7 @@ from jibe_like.wire.messages import encode_got, encode_kept, encode_ops, encode_
 from jibe_like.wire.outbox import Frame, Outbox
 
 from .connection import FAILED, FOREIGN, Connection
+from .log import about
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget
@@ -203,7 +204,8 @@ class Delivery:
 
     def _hold_back(self, connection: Connection) -> None:
         """A page that does not read gets no more frames; when it reads again, it gets the tree as it is then."""
-        logger.info("%s does not read; its changes wait", connection)
+        user, session = connection.visit.identity, connection.session.id if connection.session is not None else ""
+        logger.info("%s does not read; its changes wait", connection, extra=about(session, user=user))
         self._stale[connection] = None
         self._loop.call_later(_DRAIN_SECONDS, self._catch_up, connection)
 

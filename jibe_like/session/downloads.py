@@ -11,6 +11,7 @@ from jibe_like.errors import SessionEndedError
 from .content import Content, Downloadable
 from .current import current_connection
 from .ending import at_end, interactive_session
+from .log import about
 from .on_loop import do_on_loop
 from .pages import newest_page
 
@@ -75,7 +76,12 @@ class Offer:
         try:
             await self.content.close()
         except Exception:
-            logger.exception("session %s: the content of %r could not be closed", self.session.id, self.name)
+            logger.exception(
+                "session %s: the content of %r could not be closed",
+                self.session.id,
+                self.name,
+                extra=about(self.session.id),
+            )
 
     def _forget(self) -> None:
         _offers.pop(self.token, None)
@@ -85,7 +91,7 @@ class Offer:
             self._timer = None
 
     def _expire(self) -> None:
-        logger.info("session %s: nobody has fetched %r", self.session.id, self.name)
+        logger.info("session %s: nobody has fetched %r", self.session.id, self.name, extra=about(self.session.id))
         self.withdraw()
 
 
@@ -109,7 +115,12 @@ class Offers:
         self._open[offer.token] = offer
         if len(self._open) > offer.session.settings.downloads_per_session:
             oldest = next(iter(self._open.values()))
-            logger.warning("session %s: %r was not fetched, and is withdrawn", offer.session.id, oldest.name)
+            logger.warning(
+                "session %s: %r was not fetched, and is withdrawn",
+                offer.session.id,
+                oldest.name,
+                extra=about(offer.session.id),
+            )
             oldest.withdraw()
 
     def remove(self, offer: Offer) -> None:

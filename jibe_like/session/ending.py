@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jibe_like.errors import SessionEndedError
 
 from .current import current_session
+from .log import about
 from .on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
 
 if TYPE_CHECKING:
@@ -121,7 +122,9 @@ class Deferred:
             begun = self._call_next()
 
     def _complain(self, func: Callable[[], object], error: Exception) -> None:
-        logger.error("session %s: %r raised at its end", self._session.id, func, exc_info=error)
+        logger.error(
+            "session %s: %r raised at its end", self._session.id, func, exc_info=error, extra=about(self._session.id)
+        )
 
 
 def defer_call(func: F) -> F:

@@ -27,15 +27,18 @@ class Identities:
         self._keys = [hashlib.sha256(b"jibe_like identity " + secret.encode()).digest() for secret in secrets]
         self._names = ["jibe_" + hashlib.sha256(key).hexdigest()[:8] for key in self._keys]
 
-    @property
-    def cookie_name(self) -> str:
-        """The cookie that a new identity goes into."""
-        return self._names[0]
+    def cookie_name(self, secure: bool) -> str:
+        """The cookie that a new identity goes into.
 
-    def find(self, cookies: Mapping[str, str]) -> str:
+        :param secure: whether the browser uses https. On https it is a `__Host-` cookie, and no other is believed: one
+            by its plain name may have been set by a page on http, or by another host of the domain.
+        """
+        return _prefix(secure) + self._names[0]
+
+    def find(self, cookies: Mapping[str, str], secure: bool) -> str:
         """The identity that the cookies prove; empty where they prove none."""
         for name, key in zip(self._names, self._keys, strict=True):
-            identity, _, signature = cookies.get(name, "").partition(".")
+            identity, _, signature = cookies.get(_prefix(secure) + name, "").partition(".")
             if identity and hmac.compare_digest(signature.encode(), _sign(key, identity).encode()):
                 return identity
         return ""
@@ -44,6 +47,10 @@ class Identities:
         """A new identity, and the value of the cookie that proves it."""
         identity = token_urlsafe(16)
         return identity, f"{identity}.{_sign(self._keys[0], identity)}"
+
+
+def _prefix(secure: bool) -> str:
+    return "__Host-" if secure else ""
 
 
 def _sign(key: bytes, identity: str) -> str:

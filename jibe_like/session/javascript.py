@@ -18,6 +18,7 @@ from jibe_like.wire.messages import encode
 from .connection import Connection
 from .current import current_connection
 from .ending import at_end, interactive_session, not_at_end
+from .log import about
 from .on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
 from .page_events import one_line, page_event
 from .pages import newest_page
@@ -169,7 +170,13 @@ def take_answer(session: "Session", connection: Connection, data: dict[str, Any]
         raise ProtocolError("an answer to what another page was asked")
     if value is None:
         code = f" of {call.code!r:.80}" if call is not None else ""
-        logger.warning("session %s: JavaScript%s failed in the page: %s", session.id, code, one_line(error))
+        logger.warning(
+            "session %s: JavaScript%s failed in the page: %s",
+            session.id,
+            code,
+            one_line(error),
+            extra=about(session.id),
+        )
     if call is not None:
         call.settle(None if value is None else _decode(value))
 

@@ -15,6 +15,7 @@ from jibe_like.tree.lock import STRUCTURE
 
 from .document import SessionState
 from .hooks import run_hook
+from .log import about
 from .session import Session
 from .snapshot import Snapshots
 
@@ -112,13 +113,15 @@ class Keeper:
         try:
             restored = self._snapshots.load(record, self._context(session_id))
         except MisfitSnapshotError as error:
-            logger.warning("session %s starts anew: %s", session_id, error)
+            logger.warning("session %s starts anew: %s", session_id, error, extra=about(session_id))
         except SnapshotError as error:
-            logger.warning("session %s starts anew, its snapshot was not read: %s", session_id, error)
+            logger.warning(
+                "session %s starts anew, its snapshot was not read: %s", session_id, error, extra=about(session_id)
+            )
         else:
             if isinstance(restored.state, SessionState):
                 return restored.state
-            logger.warning("session %s starts anew: the snapshot holds no session", session_id)
+            logger.warning("session %s starts anew: the snapshot holds no session", session_id, extra=about(session_id))
         return None
 
     def extend(self, session: Session) -> None:
@@ -158,6 +161,8 @@ class Keeper:
                 self._new_ones_turn = line is self._changed
                 await asyncio.sleep(await self._keep_or_log(session))
         self._task = None
+        for emptied in (self._new, self._changed, self._busy):
+            emptied.clear()  # else it keeps the room for as many as it once held
 
     def _wait(self, now: float) -> float:
         """Seconds until it is time for the first of those that have changed."""
@@ -177,13 +182,13 @@ class Keeper:
         try:
             spent = await self.keep(session)
         except Exception:
-            logger.exception("session %s could not be stored", session.id)
+            logger.exception("session %s could not be stored", session.id, extra=about(session.id))
             return 0.0
         return spent / _SHARE - spent
 
     def _look_at_busy(self, now: float) -> None:
         """Those that have come to rest, or that cannot be waited for any longer, stand in line again."""
-        if now - self._looked_at < _BUSY_PAUSE:
+        if not self._busy or now - self._looked_at < _BUSY_PAUSE:
             return
         self._looked_at = now
         for session, (line, since) in tuple(self._busy.items()):
@@ -230,7 +235,7 @@ def _tell(loop: asyncio.AbstractEventLoop, session: Session, handled: dict[str, 
     """Passes on to the event loop what the store's thread says. Where storing fails, the store has logged it; the page
     goes on without being durable until it works again."""
     if error is not None and not isinstance(error, StoreError):
-        logger.error("session %s was not stored", session.id, exc_info=error)
+        logger.error("session %s was not stored", session.id, exc_info=error, extra=about(session.id))
     if not loop.is_closed():
         try:
             loop.call_soon_threadsafe(session.stored, handled)

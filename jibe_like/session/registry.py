@@ -15,7 +15,8 @@ from .current import acting
 from .document import Document
 from .hooks import run_hook
 from .keeper import Keeper
-from .memory import CONTEXT, give_back
+from .log import about
+from .memory import give_back, give_back_all
 from .scopes import Scopes
 from .session import Session
 from .token import Beginning, Claims, Tokens
@@ -25,6 +26,8 @@ logger = logging.getLogger("jibe_like.session")
 MODES: Final = ("unicast", "multicast", "broadcast")
 _MANY: Final = 100
 """Sessions that it takes to look after their memory."""
+_AT_REST: Final = 10.0
+"""Seconds after which a store, too, has let go of what it worked with."""
 T = TypeVar("T")
 
 
@@ -67,6 +70,8 @@ class Registry:
         self.sessions: dict[str, Session] = {}
         self.tokens = Tokens(secrets, name, settings.token_lifetime)
         self.server = server
+        self.make_session: Callable[..., Session] = Session
+        """Makes a session: called as the class is."""
         self._scopes: Scopes | None = server.scopes if server is not None else None
         self._opening: Opening | None = None
         self._make = make
@@ -148,7 +153,12 @@ class Registry:
         """What the token says; None where it is not valid, or not this visitor's."""
         claims = self.tokens.check(token) if token else None
         if claims is not None and claims.identity != identity:
-            logger.warning("%s: the token of session %s was shown by another visitor", self.name, claims.session)
+            logger.warning(
+                "%s: the token of session %s was shown by another visitor",
+                self.name,
+                claims.session,
+                extra=about(claims.session, user=identity),
+            )
             return None
         return claims
 
@@ -243,15 +253,15 @@ class Registry:
         session = self._session(key, state.document)
         session.take_over(state)
         if not await run_hook(state.document, "on_restore"):
-            logger.warning("session %s starts anew: on_restore did not take it", key)
+            logger.warning("session %s starts anew: on_restore did not take it", key, extra=about(key))
             self.discard(session)
             return None
         self._add(session)
-        logger.info("session %s was restored", key)
+        logger.info("session %s was restored", key, extra=about(key))
         return session
 
     def _session(self, key: str, document: Document) -> Session:
-        session = Session(
+        session = self.make_session(
             key,
             document,
             settings=self.settings,
@@ -281,6 +291,8 @@ class Registry:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        for task in self._ending:
+            task.cancel()
         sessions = list(self.sessions.values())
         await self._come_to_rest(sessions)
         for session in sessions:
@@ -291,6 +303,7 @@ class Registry:
             session.destroy(RESTARTING, "the server stops")
         # What they have cancelled ends, and their last hooks too, while there still is a server.
         await self._come_to_rest(sessions)
+        await asyncio.gather(*self._ending, return_exceptions=True)
         self.sessions.clear()
         self._waiting.clear()
 
@@ -300,7 +313,7 @@ class Registry:
     def _watch(self) -> None:
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self.settings.check_interval, self._check, context=CONTEXT)
+            self._timer = loop.call_later(self.settings.check_interval, self._check)
 
     def _check(self) -> None:
         """Drops the pages that stayed away too long, and the sessions that nobody needs."""
@@ -336,8 +349,15 @@ class Registry:
             for emptied in (self.sessions, self._waiting, self._ending):
                 if not emptied:
                     emptied.clear()  # else it keeps the room for as many as it once held
-            self._end(give_back(self._keeper.store.flush if self._keeper is not None else None))
+            give_back()
+            self._end(self._tidy_thoroughly())
         self._ended_before = self._ended
+
+    async def _tidy_thoroughly(self) -> None:
+        """Does what stops the server a few times, unless somebody is there to be stopped, in any application."""
+        await asyncio.sleep(_AT_REST)
+        if not self.sessions and (self.server is None or next(self.server.sessions, None) is None):
+            await give_back_all()
 
     async def _expire(self, session: Session) -> None:
         async with session.lock:
@@ -346,7 +366,7 @@ class Registry:
                 try:
                     self.discard(session)
                 except Exception:
-                    logger.exception("session %s: ending it failed", session.id)
+                    logger.exception("session %s: ending it failed", session.id, extra=about(session.id))
 
     def _end(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -22,6 +22,7 @@ from .current import ACTING, acting, current_connection
 from .delivery import Delivery
 from .document import Document, SessionState
 from .hooks import begin_hook
+from .log import about
 from .main_task import begin_main
 from .on_loop import call_on_loop
 from .page_events import SESSION, handle_page_event, one_line
@@ -271,8 +272,10 @@ class Session(TreeHost):
     def refuse(self, reason: object, **where: object) -> None:
         """One warning for what a page should not have sent."""
         place = " ".join(f"{name}={value!r:.80}" for name, value in where.items())
+        named = {name: one_line(where[name], 80) for name in ("widget", "event") if name in where}
         # It may quote what the page has sent.
-        logger.warning("session %s: ignored a message (%s): %s", self.id, place, one_line(reason))
+        text = one_line(reason)
+        logger.warning("session %s: ignored a message (%s): %s", self.id, place, text, extra=about(self.id, **named))
 
     def flush(self, origin: Connection | None = None) -> None:
         """Sends what has changed to the open pages. `origin`: the page whose event was just handled."""
@@ -396,7 +399,7 @@ class Session(TreeHost):
                 with acting(self):
                     ending()
             except Exception:
-                logger.exception("session %s: %r raised at its end", self.id, ending)
+                logger.exception("session %s: %r raised at its end", self.id, ending, extra=about(self.id))
         self.flush()
         self.destroyed = True
         self._tasks.cancel()

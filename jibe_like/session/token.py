@@ -69,7 +69,7 @@ class Tokens:
                     audience=self._app,
                     options={"require": ["exp", "aud", "s", "c", "u"]},
                 )
-            except jwt.InvalidTokenError:
+            except (jwt.InvalidTokenError, UnicodeError):
                 continue
             beginning = Beginning(*payload["b"]) if "b" in payload else None
             claims = Claims(payload["s"], payload["c"], payload["u"], beginning)

@@ -39,6 +39,11 @@ class Turns:
         """Whether somebody is at work, or waits to be."""
         return bool(self._queue) or (self._lock is not None and self._lock.locked())
 
+    @property
+    def waiting(self) -> int:
+        """How many events wait for their turn."""
+        return len(self._queue or ())
+
     def take(self, connection: Connection, event: Event) -> None:
         """It is this event's turn, now or later."""
         if not self.taken:

@@ -43,7 +43,7 @@ class Info:
 
     @property
     def user_ip(self) -> str:
-        """The visitor's IP address. That of a reverse proxy, unless the server runs with `xheaders`."""
+        """The visitor's IP address. That of a reverse proxy, unless `trusted_proxies` names it."""
         return _visitor().visit.address
 
     @property

@@ -83,14 +83,15 @@ class Pending:
         return newer or older
 
     def take(self) -> dict[Key, Change]:
-        """All that waits; from now on it is being written."""
-        self.writing, self.waiting = self.waiting, {}
+        """All that waits; from now on it is being written, and gone once it is `written`."""
+        # The two change places: one made anew each time would be left where the memory of others is given back.
+        self.writing, self.waiting = self.waiting, self.writing
         return self.writing
 
     def written(self) -> None:
         """What was taken is in the file."""
         self._bytes -= sum(change.size for change in self.writing.values())
-        self.writing = {}
+        self.writing.clear()
 
     def put_back(self) -> None:
         """What was taken could not be written: it waits again, less what has been replaced meanwhile."""

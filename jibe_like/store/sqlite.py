@@ -195,7 +195,8 @@ class SqliteStore:
             return not self._rest()
         with self._changed:
             changes = self._pending.take()
-            flushes, self._flushes = self._flushes, []
+            flushes = tuple(self._flushes)
+            self._flushes.clear()
             closed = self._closed
         error = self._commit(changes)
         self._note(error)
@@ -245,8 +246,6 @@ class SqliteStore:
             if self._closed or self._flushes or self._pending.waiting:
                 return False
             self._thread = None
-            # Made anew, since each of them may be all that is left in its megabyte: see `jibe_like.session.memory`.
-            self._pending, self._flushes, self._prune_at = Pending(self._pending.most_bytes), [], 0.0
             if self._reader.is_open:
                 self._reading.submit(self._reader.close)
             return True

@@ -51,10 +51,14 @@ def url(value: str) -> str:
     """The URL if it is relative or of a scheme in `URL_SCHEMES`."""
     if not isinstance(value, str):
         raise UnsafeValueError(f"a URL is a str, not {type(value).__name__}")
-    scheme = _SCHEME.match(_IGNORED_IN_URL.sub("", value))
-    if scheme and scheme[1].lower() not in URL_SCHEMES:
+    if _has_other_scheme(value):
         raise UnsafeValueError(f"a URL is relative or one of {', '.join(sorted(URL_SCHEMES))}; not {value[:80]!r}")
     return value
+
+
+def _has_other_scheme(value: str) -> bool:
+    scheme = _SCHEME.match(_IGNORED_IN_URL.sub("", value))
+    return scheme is not None and scheme[1].lower() not in URL_SCHEMES
 
 
 def image_url(value: str) -> str:
@@ -93,7 +97,7 @@ def style(name: object, value: object) -> str | None:
     """The text of a style property; None and "" remove it.
 
     Raises UnsafeValueError for what could end the declaration or load code: `;{}<>\\@`, comments, control characters,
-    unbalanced quotes or parentheses.
+    unbalanced quotes or parentheses, and URLs of other schemes than those in `URL_SCHEMES`.
     """
     if not isinstance(name, str) or not _STYLE_NAME.fullmatch(name):
         raise UnsafeValueError(f"{name!r} is not a style property")
@@ -102,23 +106,28 @@ def style(name: object, value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise UnsafeValueError(f"style {name!r} takes str or number, not {type(value).__name__}")
     text = str(value)
-    if _STYLE_FORBIDDEN.search(text) or not _balanced(text):
+    arguments = _arguments(text)
+    if _STYLE_FORBIDDEN.search(text) or arguments is None or any(map(_has_other_scheme, arguments)):
         raise UnsafeValueError(f"style {name!r} cannot be {text[:80]!r}")
     return text
 
 
-def _balanced(text: str) -> bool:
-    depth, quote = 0, ""
+def _arguments(text: str) -> list[str] | None:
+    """What stands in parentheses, bare or in quotes; None where quotes or parentheses do not match."""
+    depth, quote, found = 0, "", [""]
     for char in text:
-        if quote:
-            if char == quote:
-                quote = ""
+        if char == quote:
+            quote = ""
+            found.append("")
+        elif quote or char not in "\"'()":
+            if depth:
+                found[-1] += char
         elif char in "\"'":
             quote = char
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
+            found.append("")
+        else:
+            depth += 1 if char == "(" else -1
             if depth < 0:
-                return False
-    return depth == 0 and not quote
+                return None
+            found.append("")
+    return None if depth or quote else found

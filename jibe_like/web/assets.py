@@ -8,9 +8,12 @@ from typing import Any
 import tornado.web
 
 from jibe_like.errors import AssetsPathError, ServerError, StoreError
+from jibe_like.settings import Settings
 
 from .auth.guard import sign_in_of
+from .forwarded import believe_proxies
 from .mount import Mount, as_requested, identified
+from .security import set_common_headers
 
 
 class AssetHandler(tornado.web.StaticFileHandler):
@@ -22,6 +25,8 @@ class AssetHandler(tornado.web.StaticFileHandler):
     def initialize(self, *arguments: Any, mount: Mount | None = None, **options: Any) -> None:
         super().initialize(*arguments, **options)
         self.mount = mount
+        if mount is not None:
+            believe_proxies(self.request, mount.settings)
 
     async def prepare(self) -> None:
         if self.mount is not None and self.mount.requires_auth:
@@ -46,7 +51,7 @@ class AssetHandler(tornado.web.StaticFileHandler):
         return super().validate_absolute_path(root, absolute_path)
 
     def set_extra_headers(self, path: str) -> None:
-        self.set_header("X-Content-Type-Options", "nosniff")
+        set_common_headers(self, self.mount.settings if self.mount is not None else Settings())
 
 
 def asset_rules(owner: str, assets_path: Any, mount: Mount | None = None) -> list[tuple[str, Any, dict[str, Any]]]:

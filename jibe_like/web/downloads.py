@@ -13,7 +13,9 @@ from tornado.iostream import StreamClosedError
 
 from jibe_like.session.downloads import PATH, Offer, find_offer
 
+from .forwarded import believe_proxies
 from .mount import Mount, identity_of
+from .security import set_common_headers
 
 logger = logging.getLogger("jibe_like.web")
 
@@ -70,6 +72,7 @@ class DownloadHandler(tornado.web.RequestHandler):
         offer = find_offer(token)
         if offer is not None:
             for mount in [self.mount] if self.mount is not None else _by_hand.get(self.application, ()):
+                believe_proxies(self.request, mount.settings)
                 is_here = mount.registry.sessions.get(offer.session.id) is offer.session
                 if is_here and offer.may_be_fetched_by(identity_of(self, mount)):
                     return offer
@@ -85,7 +88,7 @@ class DownloadHandler(tornado.web.RequestHandler):
         # It may be HTML, and whose: no browser is to show it in the name of this server.
         self.set_header("Content-Security-Policy", "sandbox; default-src 'none'")
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
-        self.set_header("X-Content-Type-Options", "nosniff")
+        set_common_headers(self, offer.session.settings)
 
     async def _send(self, offer: Offer) -> None:
         sent = 0
@@ -113,6 +116,10 @@ class DownloadHandler(tornado.web.RequestHandler):
         else:
             self.clear()
             self.set_status(500)
+
+    def _request_summary(self) -> str:
+        """For Tornado's log: the URL without what gives the right to it."""
+        return f"{self.request.method} {self.request.path.rpartition('/')[0]}/… ({self.request.remote_ip})"
 
     def compute_etag(self) -> None:
         """None: it is not fetched twice."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,14 @@ from jibe_like.session.connection import (
     Connection,
     Transport,
 )
+from jibe_like.session.log import about
 from jibe_like.session.sign_ins import attach
 from jibe_like.session.token import Claims
 from jibe_like.wire.messages import decode_event
 
 from .auth.guard import auth_of
-from .mount import Mount, connection_for_socket, identity_of
+from .limits import Budget, Seat
+from .mount import Mount, connection_for_socket, identity_of, knock
 from .network_log import Tap
 
 if TYPE_CHECKING:
@@ -42,43 +43,18 @@ class Refused(Exception):
         self.reason = reason
 
 
-class Rate:
-    """A token bucket.
-
-    :param per_second: events that come back a second.
-    :param burst: events that it holds.
-    """
-
-    __slots__ = ("_at", "_burst", "_left", "_per_second")
-
-    def __init__(self, per_second: float, burst: int) -> None:
-        self._per_second = per_second
-        self._burst = self._left = float(burst)
-        self._at = time.monotonic()
-
-    def take(self) -> bool:
-        """Whether one more event is allowed."""
-        if self._left < 1:
-            now = time.monotonic()
-            self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
-            self._at = now
-            if self._left < 1:
-                return False
-        self._left -= 1
-        return True
-
-
 class Gate:
     """Between a transport and the session of its page."""
 
-    __slots__ = ("_mount", "_rate", "_transport", "connection")
+    __slots__ = ("_budget", "_mount", "_seat", "_transport", "connection")
 
     def __init__(self, mount: Mount, transport: Transport) -> None:
         self.connection: Connection | None = None
         self._mount = mount
         log = mount.server.network_log if mount.server is not None else None
         self._transport = transport if log is None else Tap(transport, log)
-        self._rate = Rate(mount.settings.events_per_second, mount.settings.events_burst)
+        self._budget = Budget(mount.limits.allowance)
+        self._seat: Seat | None = None
 
     @property
     def app(self) -> Any:
@@ -93,6 +69,9 @@ class Gate:
         `async` hook. Either raises Refused where it cannot be.
         """
         registry = self._mount.registry
+        crossed = knock(handler, self._mount)
+        if crossed:
+            raise Refused(TRY_AGAIN, f"too many {crossed}")
         self._check_user(handler, token)
         with self._refusing():
             claims = registry.check(token, identity_of(handler, self._mount))
@@ -150,6 +129,7 @@ class Gate:
             if connection.visit.identity != identity_of(handler, self._mount):
                 raise Refused(SIGN_IN_AGAIN, "the sign-in has ended")
             attach(connection, auth_of(handler, connection.visit.identity))
+        self._seat = self._mount.limits.enter(connection.visit.identity, handler.request.remote_ip or "")
         session.replace_transport(connection)
         connection.application = handler.application
         connection.server = self._mount.server
@@ -179,6 +159,7 @@ class Gate:
             yield
         except TooManySessionsError as error:
             logger.warning("%s", error)
+            self._mount.rejected("sessions")
             raise Refused(TRY_AGAIN, "too many sessions") from None
         except ServerError as error:
             raise Refused(RESTARTING, str(error)) from None
@@ -196,14 +177,18 @@ class Gate:
             return
         if isinstance(self._transport, Tap):
             self._transport.heard(message)
-        if not self._rate.take():
+        size = len(message)
+        crossed = self._budget.take(size) or (self._seat.take(size) if self._seat is not None else "")
+        if crossed:
             logger.warning(
-                "session %s: %s sends more than %g events a second",
+                "session %s: %s sends too many %s",
                 session.id,
                 connection,
-                self._mount.settings.events_per_second,
+                crossed,
+                extra=about(session.id, user=connection.visit.identity),
             )
-            self._transport.close(TOO_MANY_EVENTS, "too many events")
+            self._mount.rejected(crossed)
+            self._transport.close(TOO_MANY_EVENTS, f"too many {crossed}")
             # What is on its way already is neither handled nor complained of.
             self.leave(said_goodbye=False)
             return
@@ -218,6 +203,9 @@ class Gate:
         """The page is gone, for now or for ever: its session decides how long to wait."""
         session, connection = self._session(), self.connection
         self.connection = None
+        seat, self._seat = self._seat, None
+        if seat is not None:
+            seat.leave()
         if connection is not None:
             self._mount.page_left()
         if session is not None and connection is not None:

@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 import tornado.web
 from tornado.escape import parse_qs_bytes
-from tornado.httputil import parse_cookie
+from tornado.httputil import HTTPServerRequest, parse_cookie
 
 from jibe_like.errors import ServerError, StoreError
 from jibe_like.session.connection import Connection, Visit
@@ -20,6 +20,7 @@ from jibe_like.session.hooks import begin_hook, run_hook
 from jibe_like.session.identity import Identities, process_secret
 from jibe_like.session.keeper import Keeper
 from jibe_like.session.main_module import canonical_module
+from jibe_like.session.meter import MeasuredKeeper, MeasuredSession, Meter
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
 from jibe_like.session.sign_ins import attach
@@ -29,6 +30,7 @@ from jibe_like.store.base import Store, open_store
 from jibe_like.store.secret import load_secret, secret_path
 
 from .auth.guard import Guard, auth_of, sign_in_of
+from .limits import Limits
 from .network_log import NetworkLog
 from .page_files import PageFiles, relative_url
 from .pulse import Pulse
@@ -125,6 +127,9 @@ class Mount:
         """How many pages can be reached."""
         self.quiet_since = time.monotonic()
         """When the last of them went."""
+        self.meter = Meter() if settings.metrics else None
+        """Counts what happens; None where nobody wants to know."""
+        self.limits = Limits(settings, self.rejected)
         self._opening: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -139,8 +144,11 @@ class Mount:
         self.secrets = find_secrets(self.settings, self.store)
         self.identities = Identities(self.secrets)
         snapshots = Snapshots(self.secrets, live=(Session,))
-        keeper = Keeper(name, self.store, snapshots, self.settings) if self.store.durable else None
-        self.registry = Registry(name, self.app_class, self.mode, self.settings, self.secrets, keeper, self.server)
+        make_keeper = Keeper if self.meter is None else partial(MeasuredKeeper, meter=self.meter)
+        self.keeper = make_keeper(name, self.store, snapshots, self.settings) if self.store.durable else None
+        self.registry = Registry(name, self.app_class, self.mode, self.settings, self.secrets, self.keeper, self.server)
+        if self.meter is not None:
+            self.registry.make_session = partial(MeasuredSession, meter=self.meter)
         self.registry.wait_for(self)
 
     @property
@@ -213,6 +221,11 @@ class Mount:
         if self.server is not None:
             await self.server.closed(self)
 
+    def rejected(self, reason: str) -> None:
+        """Something was refused."""
+        if self.meter is not None:
+            self.meter.rejects[reason] += 1
+
     def page_came(self) -> None:
         """A page can be reached."""
         self.pages += 1
@@ -225,6 +238,10 @@ class Mount:
         self.quiet_since = time.monotonic()
         if self.server is not None:
             self.server.page_left()
+
+    def is_secure(self, request: HTTPServerRequest) -> bool:
+        """Whether the browser has sent the request by https."""
+        return request.protocol == "https" if self.guard is None else self.guard.is_secure(request)
 
     def url(self, handler: tornado.web.RequestHandler, path: str) -> str:
         """A URL inside this mount, relative to the page that `handler` answers.
@@ -259,7 +276,17 @@ def identity_of(handler: tornado.web.RequestHandler, mount: Mount) -> str:
         sign_in = sign_in_of(handler) if hasattr(handler, "sign_in") else mount.guard.identify_now(handler)
         if sign_in is not None:
             return sign_in.identity
-    return mount.identities.find(parse_cookie(handler.request.headers.get("Cookie", "")))
+    cookies = parse_cookie(handler.request.headers.get("Cookie", ""))
+    return mount.identities.find(cookies, mount.is_secure(handler.request))
+
+
+def knock(handler: tornado.web.RequestHandler, mount: Mount) -> str:
+    """Counts the request as one for a page or a connection; gives why it has to wait, empty where it has not."""
+    try:
+        identity = identity_of(handler, mount)
+    except (StoreError, ServerError):
+        identity = ""  # nobody can say whose it is
+    return mount.limits.knock(identity, handler.request.remote_ip or "")
 
 
 async def identified(handler: tornado.web.RequestHandler, mount: Mount) -> None:
@@ -288,11 +315,11 @@ def visit_of(
     cookies = parse_cookie(request.headers.get("Cookie", ""))
     arguments = {
         name: values[-1].decode("utf-8", "replace")
-        for name, values in parse_qs_bytes(query, keep_blank_values=True).items()
+        for name, values in parse_qs_bytes(query.encode("latin-1", "replace"), keep_blank_values=True).items()
         if values
     }
     cookies.update(more_cookies)
-    identity = identity_of(handler, mount) or mount.identities.find(cookies)
+    identity = identity_of(handler, mount) or mount.identities.find(cookies, mount.is_secure(request))
     own = _OWN_HEADERS if mount.guard is None else (*_OWN_HEADERS, *mount.guard.secret_headers)
     headers = _shared(tuple(item for item in request.headers.items() if not item[0].startswith(own)))
     if mount.guard is not None:

@@ -18,7 +18,8 @@ from jibe_like.wire.messages import encode
 
 from .auth.guard import sign_in_of
 from .client import PATH, client_file, serve_client
-from .mount import PAGE, Mount, connection_for, identified
+from .forwarded import believe_proxies
+from .mount import PAGE, Mount, connection_for, identified, knock
 from .page_files import PageFiles, relative_url
 from .security import new_nonce, set_security_headers
 
@@ -97,7 +98,9 @@ class MainHandler(tornado.web.RequestHandler):
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
         self._title = ""
-        if mount is None:
+        if mount is not None:
+            believe_proxies(self.request, mount.settings)
+        else:
             serve_client(self.application)
 
     def body(self) -> str:
@@ -133,9 +136,16 @@ class MainHandler(tornado.web.RequestHandler):
         cookies = self._identify()
         root, style, config = "", "", self._config()
         if self.mount is not None and self.request.method != "HEAD":
+            crossed = knock(self, self.mount)
+            if crossed:
+                self._say_later(TooManySessionsError(f"too many {crossed}"), nonce, settings, 429)
+                return
             try:
                 root, style, config = await self._prerender(self.mount, cookies)
             except (TooManySessionsError, StoreError, ServerError) as error:
+                logger.warning("%s", error)
+                if isinstance(error, TooManySessionsError):
+                    self.mount.rejected("sessions")
                 self._say_later(error, nonce, settings)
                 return
             except Exception:
@@ -181,6 +191,7 @@ class MainHandler(tornado.web.RequestHandler):
         try:
             nobody = sign_in_of(self) is None
         except (StoreError, ServerError) as error:
+            logger.warning("%s", error)
             self._say_later(error, nonce, mount.settings)
             return False
         if nobody and mount.requires_auth:
@@ -188,9 +199,8 @@ class MainHandler(tornado.web.RequestHandler):
             return False
         return True
 
-    def _say_later(self, error: Exception, nonce: str, settings: Settings) -> None:
-        logger.warning("%s", error)
-        self.set_status(503)
+    def _say_later(self, error: Exception, nonce: str, settings: Settings, status: int = 503) -> None:
+        self.set_status(status)
         self.set_header("Retry-After", "10")
         title = "Too many visitors" if isinstance(error, TooManySessionsError) else "Just a moment"
         self._apologise(title, "Please try again in a moment.", nonce, settings)
@@ -222,13 +232,14 @@ class MainHandler(tornado.web.RequestHandler):
         cookies: dict[str, str] = {}
         if not _SESSION_ID.fullmatch(self.get_cookie("sessionid") or ""):
             cookies["sessionid"] = token_urlsafe(16)
+        secure = self.request.protocol == "https" if self.mount is None else self.mount.is_secure(self.request)
         if self.mount is not None:
             identities = self.mount.identities
-            if not identities.find({name: morsel.value for name, morsel in self.request.cookies.items()}):
-                cookies[identities.cookie_name] = identities.make()[1]
-        secure = self.request.protocol == "https"
+            if not identities.find({name: morsel.value for name, morsel in self.request.cookies.items()}, secure):
+                cookies[identities.cookie_name(secure)] = identities.make()[1]
         for name, value in cookies.items():
-            # The one is for the browser's session, as in jibe; the other is who it is.
+            # The one is for the browser's session, as in jibe, and proves nothing; the other is who it is. Neither has
+            # a domain or a path of its own: browsers take a `__Host-` cookie in no other way.
             age = None if name == "sessionid" else _YEAR
             self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, path="/", max_age=age)
         return cookies

@@ -17,9 +17,12 @@ from tornado.httputil import HTTPServerRequest
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT, TRY_AGAIN
 from jibe_like.session.environment import environment_of
 
-from .gate import Gate, Refused
+from .forwarded import believe_proxies
+from .gate import Refused
+from .metrics import gate_for
 from .mount import Mount, identified
 from .origin import is_allowed
+from .security import set_common_headers
 
 HOLD_SECONDS: Final = 20.0
 """How long an answer waits for frames."""
@@ -34,7 +37,7 @@ class Poll:
 
     def __init__(self, mount: Mount) -> None:
         self.id = token_urlsafe(12)
-        self.gate = Gate(mount, self)
+        self.gate = gate_for(mount, self)
         self.request: HTTPServerRequest | None = None
         """The request that opened it."""
         self._mount = mount
@@ -125,6 +128,7 @@ class PollHandler(tornado.web.RequestHandler):
     def initialize(self, mount: Mount) -> None:
         self.mount = mount
         self._body = bytearray()
+        believe_proxies(self.request, mount.settings)
 
     def prepare(self) -> None:
         if not is_allowed(self.request, self.mount.settings.allowed_origins):
@@ -139,7 +143,7 @@ class PollHandler(tornado.web.RequestHandler):
         """Opens a poll, answers one, or takes events: see docs/protocol.md."""
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Type", "application/json")
-        self.set_header("X-Content-Type-Options", "nosniff")
+        set_common_headers(self, self.mount.settings)
         name = self.get_query_argument("poll", "")
         body = self._json()
         if not name:
@@ -171,9 +175,12 @@ class PollHandler(tornado.web.RequestHandler):
             if refusal.code in (SIGN_IN_AGAIN, SIGNED_OUT):
                 self.finish({"close": {"code": refusal.code, "reason": refusal.reason}})
                 return
+            # Not an HTTPError: that would take the header back.
+            self.set_status(503 if refusal.code == TRY_AGAIN else 500)
             if refusal.code == TRY_AGAIN:
                 self.set_header("Retry-After", "10")
-            raise tornado.web.HTTPError(503 if refusal.code == TRY_AGAIN else 500, refusal.reason) from None
+            self.finish({"error": refusal.reason})
+            return
         self.finish(poll.first_answer())
 
     def _take(self, poll: Poll, events: Any) -> None:
@@ -194,6 +201,10 @@ class PollHandler(tornado.web.RequestHandler):
         if not isinstance(body, dict):
             raise tornado.web.HTTPError(400, "the body must be an object")
         return body
+
+    def _request_summary(self) -> str:
+        """For Tornado's log: the URL without its query, by whose poll anybody could read what the page is sent."""
+        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.finish(json.dumps({"error": self._reason}))

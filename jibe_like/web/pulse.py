@@ -35,9 +35,11 @@ class Pulse:
     def remove(self, socket: Pinged) -> None:
         """The socket is gone."""
         self._due.pop(socket, None)
-        if self._timer is not None and not self._due:
-            self._timer.cancel()
-            self._timer = None
+        if not self._due:
+            self._due.clear()  # else it keeps the room for as many as it once held
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     def _wait(self) -> None:
         if self._timer is None:

@@ -1,10 +1,12 @@
 """Headers that every page carries."""
 
+from collections.abc import Sequence
+from functools import cache
 from secrets import token_urlsafe
 
 import tornado.web
 
-from jibe_like.settings import Settings
+from jibe_like.settings import FEATURES, Settings
 
 
 def new_nonce() -> str:
@@ -14,12 +16,26 @@ def new_nonce() -> str:
 
 def set_security_headers(handler: tornado.web.RequestHandler, nonce: str, settings: Settings) -> None:
     """A strict Content-Security-Policy (no `unsafe-inline`, no `unsafe-eval`), and its companions."""
+    set_common_headers(handler, settings)
     images = " ".join(("'self'", "data:", "blob:", *settings.image_sources))
     handler.set_header(
         "Content-Security-Policy",
         f"default-src 'self'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src {images}; "
         f"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {settings.frame_ancestors}",
     )
-    handler.set_header("X-Content-Type-Options", "nosniff")
+    handler.set_header("Permissions-Policy", _permissions(settings.permissions))
     handler.set_header("Referrer-Policy", "same-origin")
     handler.set_header("Cache-Control", "no-store")
+
+
+def set_common_headers(handler: tornado.web.RequestHandler, settings: Settings) -> None:
+    """What every answer carries, a page or not."""
+    handler.set_header("X-Content-Type-Options", "nosniff")
+    # By http anybody on the way may have added it, and browsers do not listen.
+    if handler.request.protocol == "https" and settings.hsts_seconds:
+        handler.set_header("Strict-Transport-Security", f"max-age={settings.hsts_seconds}")
+
+
+@cache
+def _permissions(granted: Sequence[str]) -> str:
+    return ", ".join(f"{name}=({'self' if name in granted else ''})" for name in FEATURES)

@@ -11,7 +11,9 @@ from jibe_like.session.connection import FAILED, GONE, Connection
 from jibe_like.settings import Settings
 from jibe_like.wire.messages import SUBPROTOCOL
 
+from .forwarded import believe_proxies
 from .gate import Gate, Refused
+from .metrics import gate_for
 from .mount import Mount, identified
 from .origin import is_allowed
 
@@ -29,6 +31,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount or (self.mainApp.mount_in(self.application) if self.mainApp is not None else None)
         self._settings = self.mount.settings if self.mount is not None else Settings()
+        believe_proxies(self.request, self._settings)
         self._gate: Gate | None = None
         self._waiting = 0
         self._may_return = False
@@ -66,7 +69,11 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         """A socket has no body."""
 
     def prepare(self) -> Awaitable[None] | None:
-        """Finds out whose page it is, where users sign in."""
+        """Refuses other sites' pages, and finds out whose page it is, where users sign in."""
+        # Tornado asks only where the hosts differ: to it, a page from http is the same as one from https.
+        origin = self.request.headers.get("Origin")
+        if origin is not None and not self.check_origin(origin):
+            raise tornado.web.HTTPError(403, "cross-origin request refused")
         return identified(self, self.mount) if self.mount is not None and self.mount.guard is not None else None
 
     # -- the life of a socket
@@ -80,7 +87,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         if self.mount is None:
             self.close(FAILED, "no application is mounted here")
             return None
-        gate = self._gate = Gate(self.mount, self)
+        gate = self._gate = gate_for(self.mount, self)
         try:
             waiting = gate.admit(self, self._token(), self._seq())
         except Refused as refusal:

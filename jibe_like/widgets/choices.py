@@ -253,7 +253,7 @@ class _Radio(Property[str | None]):
 
 
 def _radio_identifier(group: str, value: str) -> str:
-    return f"{group}.option-{quote(value, safe='')}"
+    return f"{group}.option-{quote(value, safe='', errors='surrogatepass')}"
 
 
 class RadioGroup(ChoiceField):

@@ -30,7 +30,7 @@ async def token_of_the_dead(visitor: Visitor, registry_name: str, visit: Visit, 
     """A token by another process, for a page like the one that the visitor has loaded."""
     mount = Mount(Room, "/rooms", "Room", "unicast", settings)
     assert mount.registry.name == registry_name
-    identity = mount.identities.find(visitor.cookies)
+    identity = mount.identities.find(visitor.cookies, False)
     connection = Connection(Visit(visit.cookies, visit.arguments, visit.headers, visit.address, visit.path, identity))
     session = await mount.registry.enter(connection)
     session.render()

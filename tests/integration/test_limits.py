@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient
 
 from jibe_like import Button, Connection, Input, Label, MainApp, Settings
 from tests.integration.conftest import Mounted
@@ -105,7 +106,7 @@ async def test_too_many_events(mounted: Mounted, base_url: str, caplog: pytest.L
         assert session.document.n == 5
         [connection] = session.connections.values()
         [warning] = warnings_of(caplog)
-        assert warning == f"session {session.id}: {connection} sends more than 0 events a second"
+        assert warning == f"session {session.id}: {connection} sends too many events"
         await assert_unharmed(other)
         # Who comes back goes on where it was.
         await until(lambda: not connection.is_open)
@@ -128,7 +129,7 @@ async def test_what_is_not_even_an_event_counts_too(
 @pytest.mark.gen_test
 async def test_events_come_back_with_time(mounted: Mounted, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("jibe_like.web.gate.time.monotonic", lambda: now)
+    monkeypatch.setattr("jibe_like.web.limits.time.monotonic", lambda: now)
     mounted(Counter, settings=Settings(events_per_second=2, events_burst=2))
     async with Visitor(base_url) as page:
         await start(page)
@@ -231,3 +232,76 @@ async def test_an_application_that_cannot_be_made(
     [error] = caplog.records
     assert (error.levelno, error.getMessage()) == (logging.ERROR, "Broken could not be started")
     caplog.clear()
+
+
+# -- what a visitor and an address may do altogether
+
+PROXY = ["127.0.0.1", "::1"]
+
+
+def from_address(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
+@pytest.mark.gen_test
+async def test_too_many_pages(mounted: Mounted, base_url: str) -> None:
+    settings = Settings(
+        handshakes_per_second=0.0, handshakes_burst=2, address_factor=2.0, trusted_proxies=PROXY, metrics="/metrics"
+    )
+    registry = mounted(Counter, settings=settings)
+    page = Visitor(base_url)
+    # The first has no cookie yet, and counts for the address alone.
+    assert [(await page.load(**from_address("1.2.3.4"))).code for _ in range(4)] == [200, 200, 200, 429]
+    response = await page.load(**from_address("1.2.3.4"))
+    assert (response.code, response.headers["Retry-After"]) == (429, "10")
+    assert len(registry.sessions) == 3, "no application was made for it"
+    assert [(await Visitor(base_url).load(**from_address("1.2.3.4"))).code for _ in range(2)] == [200, 429]
+    assert (await Visitor(base_url).load(**from_address("1.2.3.5"))).code == 200
+    assert (await page.load("HEAD", **from_address("1.2.3.4"))).code == 200
+
+
+@pytest.mark.gen_test
+async def test_too_many_connections(mounted: Mounted, base_url: str, http_client: AsyncHTTPClient) -> None:
+    mounted(Counter, settings=Settings(connections_per_identity=1, address_factor=1.0, trusted_proxies=PROXY))
+    async with Visitor(base_url) as page, Visitor(base_url) as another, Visitor(base_url) as other:
+        await page.connect(**from_address("1.2.3.4"))
+        await page.frame()
+        with pytest.raises(EOFError, match="1013 too many connections_per_address"):
+            await another.connect(**from_address("1.2.3.4"))
+        headers = {"Content-Type": "application/json", **from_address("1.2.3.4")}
+        response = await http_client.fetch(
+            f"{base_url}/poll", method="POST", body="{}", headers=headers, raise_error=False
+        )
+        assert (response.code, response.headers["Retry-After"]) == (503, "10")
+        assert response.body == b'{"error": "too many connections_per_address"}'
+        await other.connect(**from_address("1.2.3.5"))
+        await other.frame()
+        await assert_unharmed(page)
+        await assert_unharmed(other)
+        await page.leave()
+        await another.connect(**from_address("1.2.3.4"))
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("kind", ["connection", "address"])
+async def test_too_many_bytes(mounted: Mounted, base_url: str, kind: str) -> None:
+    most = {"bytes_per_second": 0.0, "bytes_burst": 10_000, "max_message_bytes": 6_000}
+    factors = {"identity_factor": 1.0, "address_factor": 1.0} if kind == "address" else {}
+    settings = Settings(**most, **factors, trusted_proxies=PROXY, metrics="/metrics")  # type: ignore[arg-type]
+    registry = mounted(Counter, settings=settings)
+    async with Visitor(base_url) as page, Visitor(base_url) as other:
+        await page.connect(**from_address("1.2.3.4"))
+        await page.frame()
+        await other.connect(**from_address("1.2.3.5"))
+        await other.frame()
+        page.post(message_of(6_000))
+        await page.frame()
+        page.post(message_of(6_000))
+        assert await page.closed() == (1008, "too many bytes")
+        await assert_unharmed(other)
+        if kind == "address":
+            # A new connection of the same address has but what is left.
+            await page.connect(**from_address("1.2.3.4"))
+            page.post(message_of(6_000))
+            assert await page.closed() == (1008, "too many bytes_per_address")
+    assert len(registry.sessions) == 2

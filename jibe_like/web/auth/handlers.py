@@ -17,6 +17,7 @@ from jibe_like.session.sign_ins import LEFT
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape
 from jibe_like.web.client import PATH, ClientHandler, client_file
+from jibe_like.web.forwarded import believe_proxies
 from jibe_like.web.origin import is_allowed
 from jibe_like.web.page import htmlt
 from jibe_like.web.security import new_nonce, set_security_headers
@@ -44,6 +45,7 @@ class AuthHandler(tornado.web.RequestHandler):
     def initialize(self, guard: Guard, settings: Settings, opening: Opening) -> None:
         self.guard = guard
         self.settings_of_app = settings
+        believe_proxies(self.request, settings)
         self._opening = opening
         self._posted = bytearray()
 

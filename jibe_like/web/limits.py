@@ -1,0 +1,244 @@
+"""How much one connection may send, and how much one visitor and one address may do altogether."""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final, NamedTuple
+
+from jibe_like.session.log import about
+from jibe_like.settings import Settings
+
+logger = logging.getLogger("jibe_like.web")
+
+MOST_IDLE: Final = 10_000
+"""Visitors and addresses without a connection that are remembered; beyond, those are forgotten that came least
+recently."""
+
+
+class Rate:
+    """A token bucket.
+
+    :param per_second: tokens that come back a second.
+    :param burst: tokens that it holds.
+    """
+
+    __slots__ = ("_at", "_burst", "_left", "_per_second")
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second = per_second
+        self._burst = self._left = float(burst)
+        self._at = time.monotonic()
+
+    def take(self) -> bool:
+        """Whether there is one more."""
+        if self._left < 1:
+            now = time.monotonic()
+            self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+            self._at = now
+            if self._left < 1:
+                return False
+        self._left -= 1
+        return True
+
+
+class Allowance(NamedTuple):
+    """What may be sent."""
+
+    events_per_second: float
+    events_burst: float
+    bytes_per_second: float
+    bytes_burst: float
+
+    def times(self, factor: float) -> "Allowance":
+        """So many times as much."""
+        return Allowance(*(factor * value for value in self))
+
+
+class Budget:
+    """Two token buckets in one: messages and their bytes."""
+
+    __slots__ = ("_allowance", "_at", "_bytes", "_events")
+
+    def __init__(self, allowance: Allowance) -> None:
+        self._allowance = allowance
+        self._events = allowance.events_burst
+        self._bytes = allowance.bytes_burst
+        self._at = time.monotonic()
+
+    def take(self, size: int) -> str:
+        """What there is too much of with one more message of this size: `events`, `bytes` or, where it may pass, ""."""
+        if self._events < 1 or self._bytes < size:
+            self._fill()
+            if self._events < 1:
+                return "events"
+            if self._bytes < size:
+                return "bytes"
+        self._events -= 1
+        self._bytes -= size
+        return ""
+
+    def _fill(self) -> None:
+        now, allowance = time.monotonic(), self._allowance
+        seconds = now - self._at
+        self._events = min(allowance.events_burst, self._events + seconds * allowance.events_per_second)
+        self._bytes = min(allowance.bytes_burst, self._bytes + seconds * allowance.bytes_per_second)
+        self._at = now
+
+
+class Whose(NamedTuple):
+    """What each of a kind may do."""
+
+    kind: str
+    """`identity` or `address`."""
+    connections: float
+    handshakes_per_second: float
+    handshakes_burst: float
+    allowance: Allowance
+
+
+class _One:
+    """A visitor or an address: what they have done."""
+
+    __slots__ = ("budget", "complained", "connections", "handshakes", "key", "whose")
+
+    def __init__(self, whose: Whose, key: str) -> None:
+        self.whose = whose
+        self.key = key
+        self.connections = 0
+        self.handshakes = Rate(whose.handshakes_per_second, whose.handshakes_burst)
+        self.budget = Budget(whose.allowance)
+        self.complained = False
+        """Whether the log has it: once, until they behave."""
+
+
+class Seat:
+    """A connection's share in what its visitor and its address may do. To be left once."""
+
+    __slots__ = ("_limits", "_ones")
+
+    def __init__(self, limits: "Limits", ones: list[_One]) -> None:
+        self._limits = limits
+        self._ones = ones
+
+    def take(self, size: int) -> str:
+        """As of a Budget: `events_per_identity`, `bytes_per_address`, …"""
+        for one in self._ones:
+            reason = one.budget.take(size)
+            if reason:
+                return f"{reason}_per_{one.whose.kind}"
+        return ""
+
+    def leave(self) -> None:
+        """The connection is gone."""
+        for one in self._ones:
+            one.connections -= 1
+            if not one.connections:
+                self._limits.rest(one)
+
+
+class Limits:
+    """The bounds of an application, and who has come how close to them.
+
+    What an address may do does not count for this machine's own: who comes from there is its user, or a proxy that the
+    settings do not name and behind which anybody may be.
+
+    :param rejected: told of each refusal's reason.
+    """
+
+    def __init__(self, settings: Settings, rejected: Callable[[str], object]) -> None:
+        self.allowance = Allowance(
+            settings.events_per_second,
+            settings.events_burst,
+            settings.bytes_per_second,
+            # Else the largest message that is allowed could never be sent.
+            max(settings.bytes_burst, settings.max_message_bytes),
+        )
+        """Of one connection."""
+        many, more = settings.identity_factor, settings.address_factor
+        self._identity = Whose(
+            "identity",
+            settings.connections_per_identity,
+            settings.handshakes_per_second,
+            settings.handshakes_burst,
+            self.allowance.times(many),
+        )
+        self._address = Whose(
+            "address",
+            more * settings.connections_per_identity,
+            more * settings.handshakes_per_second,
+            more * settings.handshakes_burst,
+            self.allowance.times(many * more),
+        )
+        self._rejected = rejected
+        self._present: dict[str, _One] = {}
+        self._idle: OrderedDict[str, _One] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Visitors and addresses that are remembered."""
+        return len(self._present) + len(self._idle)
+
+    def knock(self, identity: str, address: str) -> str:
+        """Somebody wants a page, or to open a connection. Gives why they must wait; empty where they need not.
+
+        :param identity: empty where there is none: their address alone counts then.
+        """
+        ones = self._ones(identity, address)
+        reason = ""
+        for one in ones:
+            if one.connections >= one.whose.connections:
+                reason = f"connections_per_{one.whose.kind}"
+            elif not one.handshakes.take():
+                reason = f"handshakes_per_{one.whose.kind}"
+            if reason:
+                break
+            one.complained = False
+        if reason:
+            self._rejected(reason)
+            if not one.complained:
+                one.complained = True
+                hint = "; if it is a proxy, name it in trusted_proxies" if one.whose is self._address else ""
+                logger.warning("refused: too many %s (%s%s)", reason, address, hint, extra=about(user=identity))
+        for one in ones:
+            if not one.connections:
+                self.rest(one)
+        return reason
+
+    def enter(self, identity: str, address: str) -> Seat | None:
+        """A connection has opened. None where nothing is counted."""
+        ones = self._ones(identity, address)
+        for one in ones:
+            one.connections += 1
+            self._idle.pop(one.key, None)
+            self._present[one.key] = one
+        return Seat(self, ones) if ones else None
+
+    def rest(self, one: _One) -> None:
+        """They have no connection, and may soon be forgotten."""
+        self._present.pop(one.key, None)
+        self._idle[one.key] = one
+        self._idle.move_to_end(one.key)
+        if len(self._idle) > MOST_IDLE:
+            self._idle.popitem(last=False)
+
+    def _ones(self, identity: str, address: str) -> list[_One]:
+        keys = ((self._identity, identity), (self._address, _place(address)))
+        return [self._find(whose, key) for whose, key in keys if key]
+
+    def _find(self, whose: Whose, name: str) -> _One:
+        key = f"{whose.kind} {name}"
+        return self._present.get(key) or self._idle.get(key) or _One(whose, key)
+
+
+def _place(address: str) -> str:
+    """Whom an address stands for: with IPv6, one line has 2⁶⁴ of them. Empty for this machine's own."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    if found.is_loopback or found.is_unspecified:
+        return ""
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else str(found)

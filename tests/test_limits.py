@@ -1,0 +1,118 @@
+"""Token buckets, and how many of them there can be."""
+
+import pytest
+
+from jibe_like.settings import Settings
+from jibe_like.web import limits
+from jibe_like.web.limits import Allowance, Budget, Limits, Rate
+
+ADA, BOB = "ada", "bob"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which stands still until it is changed."""
+    now = [1_000.0]
+    monkeypatch.setattr("jibe_like.web.limits.time.monotonic", lambda: now[0])
+    return now
+
+
+def make(**options: float) -> tuple[Limits, list[str]]:
+    rejected: list[str] = []
+    return Limits(Settings(**options), rejected.append), rejected  # type: ignore[arg-type]
+
+
+def test_a_rate_comes_back(clock: list[float]) -> None:
+    rate = Rate(2.0, 3)
+    assert [rate.take() for _ in range(4)] == [True, True, True, False]
+    clock[0] += 1.0
+    assert [rate.take() for _ in range(3)] == [True, True, False]
+    clock[0] += 1_000.0
+    assert [rate.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_events_and_bytes_are_counted_apart(clock: list[float]) -> None:
+    budget = Budget(Allowance(1.0, 2.0, 10.0, 100.0))
+    assert [budget.take(80), budget.take(30), budget.take(20), budget.take(0)] == ["", "bytes", "", "events"]
+    clock[0] += 1.0
+    assert [budget.take(11), budget.take(10), budget.take(0)] == ["bytes", "", "events"]
+
+
+def test_the_largest_message_can_always_be_sent() -> None:
+    found, _ = make(bytes_burst=10, max_message_bytes=1_000)
+    assert Budget(found.allowance).take(1_000) == ""
+
+
+def test_handshakes_of_a_visitor_and_of_an_address(clock: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    found, rejected = make(handshakes_per_second=1.0, handshakes_burst=2, address_factor=1.5)
+    assert [found.knock(ADA, "1.2.3.4") for _ in range(4)] == ["", "", *2 * ["handshakes_per_identity"]]
+    assert found.knock(BOB, "1.2.3.4") == ""
+    assert found.knock("", "1.2.3.4") == "handshakes_per_address"
+    assert found.knock(BOB, "1.2.3.5") == found.knock("", "1.2.3.5") == "", "others are unaffected"
+    assert rejected == [*2 * ["handshakes_per_identity"], "handshakes_per_address"]
+    # The log has each of them once.
+    assert [record.getMessage().partition(" (")[0] for record in caplog.records] == [
+        "refused: too many handshakes_per_identity",
+        "refused: too many handshakes_per_address",
+    ]
+    assert "trusted_proxies" in caplog.text
+    clock[0] += 1.0
+    assert found.knock(ADA, "1.2.3.4") == ""
+
+
+def test_connections(clock: list[float]) -> None:
+    found, rejected = make(connections_per_identity=1, address_factor=2.0)
+    seat = found.enter(ADA, "1.2.3.4")
+    assert seat is not None
+    assert found.knock(ADA, "9.9.9.9") == "connections_per_identity"
+    assert found.knock(BOB, "1.2.3.4") == ""
+    found.enter(BOB, "1.2.3.4")
+    assert found.knock("cat", "1.2.3.4") == "connections_per_address"
+    seat.leave()
+    assert found.knock(ADA, "1.2.3.4") == found.knock("cat", "1.2.3.4") == ""
+    assert rejected == ["connections_per_identity", "connections_per_address"]
+
+
+def test_what_all_connections_send(clock: list[float]) -> None:
+    found, _ = make(
+        events_per_second=0.0, events_burst=2, max_message_bytes=10, bytes_burst=10, identity_factor=1.0,
+        address_factor=1.5,
+    )  # fmt: skip
+    seats = [found.enter(who, "1.2.3.4") for who in (ADA, ADA, BOB)]
+    first, second, other = (seat for seat in seats if seat is not None)
+    assert [first.take(1), second.take(1), second.take(1)] == ["", "", "events_per_identity"]
+    assert [other.take(1), other.take(1)] == ["", "events_per_address"]
+    elsewhere = found.enter("cat", "1.2.3.5")
+    assert elsewhere is not None
+    assert [elsewhere.take(10), elsewhere.take(1)] == ["", "bytes_per_identity"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "0.0.0.0", ""])
+def test_this_machine_may_do_all(address: str) -> None:
+    found, _ = make(handshakes_burst=0, connections_per_identity=0)
+    assert found.knock("", address) == ""
+    assert found.enter("", address) is None
+    assert found.knock(ADA, address) == "connections_per_identity"
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    found, _ = make(handshakes_per_second=0.0, handshakes_burst=1, address_factor=1.0)
+    assert found.knock("", "2001:db8::1") == ""
+    assert found.knock("", "2001:db8::ffff:2") == "handshakes_per_address"
+    assert found.knock("", "2001:db8:0:1::1") == ""
+    assert found.knock("", "::ffff:1.2.3.4") == ""
+    assert found.knock("", "1.2.3.4") == "handshakes_per_address"
+
+
+def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_IDLE", 10)
+    found, _ = make(handshakes_per_second=0.0, handshakes_burst=1)
+    seat = found.enter(ADA, "1.2.3.4")
+    assert seat is not None
+    for number in range(100):
+        assert found.knock(f"visitor {number}", f"9.9.{number}.1") == ""
+    assert len(found) == 12, "those who are here, and ten others"
+    assert found.knock("visitor 99", "") == "handshakes_per_identity", "the last are remembered"
+    assert found.knock("visitor 0", "") == "", "the first are not"
+    seat.leave()
+    assert len(found) == 10
