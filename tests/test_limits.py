@@ -1,5 +1,7 @@
 """Token buckets, and how many of them there can be."""
 
+from collections.abc import Callable
+
 import pytest
 
 from jibe_like.settings import Settings
@@ -116,3 +118,30 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.knock("visitor 0", "") == "", "the first are not"
     seat.leave()
     assert len(found) == 10
+
+
+def test_who_was_away_for_long_is_forgotten(clock: list[float]) -> None:
+    later: list[tuple[float, Callable[[], None]]] = []
+    cancelled: list[bool] = []
+
+    def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], object]:
+        later.append((seconds, callback))
+        return lambda: cancelled.append(True)
+
+    limits = Limits(Settings(events_burst=100, events_per_second=10), lambda reason: None, call_later)
+    stays, goes = limits.enter(ADA, ""), limits.enter(BOB, "")
+    assert stays is not None
+    assert goes is not None
+    assert later == []
+    goes.leave()
+    ((seconds, forget),) = later
+    clock[0] += seconds - 1
+    forget()
+    assert len(limits) == 2
+    clock[0] += 1
+    later.pop()[1]()
+    assert len(limits) == 1
+    stays.leave()
+    assert len(later) == 2
+    limits.close()
+    assert cancelled == [True] * 3

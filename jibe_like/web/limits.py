@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from jibe_like.session.log import about
 from jibe_like.settings import Settings
@@ -15,6 +15,10 @@ logger = logging.getLogger("jibe_like.web")
 MOST_IDLE: Final = 10_000
 """Visitors and addresses without a connection that are remembered; beyond, those are forgotten that came least
 recently."""
+MOST_SECONDS: Final = 300.0
+"""That they are remembered; no longer than it takes until they may do all again."""
+
+CallLater: TypeAlias = Callable[[float, Callable[[], None]], Callable[[], object]]
 
 
 class Rate:
@@ -101,12 +105,14 @@ class Whose(NamedTuple):
 class _One:
     """A visitor or an address: what they have done."""
 
-    __slots__ = ("budget", "complained", "connections", "handshakes", "key", "whose")
+    __slots__ = ("budget", "complained", "connections", "handshakes", "key", "left_at", "whose")
 
     def __init__(self, whose: Whose, key: str) -> None:
         self.whose = whose
         self.key = key
         self.connections = 0
+        self.left_at = 0.0
+        """When their last connection went, by `time.monotonic`."""
         self.handshakes = Rate(whose.handshakes_per_second, whose.handshakes_burst)
         self.budget = Budget(whose.allowance)
         self.complained = False
@@ -145,9 +151,12 @@ class Limits:
     settings do not name and behind which anybody may be.
 
     :param rejected: told of each refusal's reason.
+    :param call_later: calls back after so many seconds, and gives what cancels that: it is then time to `forget`.
     """
 
-    def __init__(self, settings: Settings, rejected: Callable[[str], object]) -> None:
+    def __init__(
+        self, settings: Settings, rejected: Callable[[str], object], call_later: CallLater | None = None
+    ) -> None:
         self.allowance = Allowance(
             settings.events_per_second,
             settings.events_burst,
@@ -174,6 +183,15 @@ class Limits:
         self._rejected = rejected
         self._present: dict[str, _One] = {}
         self._idle: OrderedDict[str, _One] = OrderedDict()
+        self._call_later = call_later
+        self._cancel: Callable[[], object] | None = None
+        own = self.allowance
+        full = (
+            own.events_burst / max(own.events_per_second, 1),
+            own.bytes_burst / max(own.bytes_per_second, 1),
+            settings.handshakes_burst / max(settings.handshakes_per_second, 1),
+        )
+        self._seconds = min(max(full), MOST_SECONDS)
 
     def __len__(self) -> int:
         """Visitors and addresses that are remembered."""
@@ -217,10 +235,33 @@ class Limits:
     def rest(self, one: _One) -> None:
         """They have no connection, and may soon be forgotten."""
         self._present.pop(one.key, None)
+        one.left_at = time.monotonic()
         self._idle[one.key] = one
         self._idle.move_to_end(one.key)
         if len(self._idle) > MOST_IDLE:
             self._idle.popitem(last=False)
+        if self._cancel is None and self._call_later is not None:
+            self._cancel = self._call_later(self._seconds, self.forget)
+
+    def forget(self) -> None:
+        """Those are forgotten who have been away for so long that nothing speaks against them any more."""
+        latest = time.monotonic() - self._seconds
+        while self._idle and next(iter(self._idle.values())).left_at <= latest:
+            self._idle.popitem(last=False)
+        self.close()
+        if self._idle:
+            if self._call_later is not None:
+                self._cancel = self._call_later(self._seconds, self.forget)
+        else:
+            self._idle.clear()  # else it keeps the room for as many as it once held
+        if not self._present:
+            self._present.clear()
+
+    def close(self) -> None:
+        """The server stops."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
 
     def _ones(self, identity: str, address: str) -> list[_One]:
         keys = ((self._identity, identity), (self._address, _place(address)))

@@ -129,7 +129,7 @@ class Mount:
         """When the last of them went."""
         self.meter = Meter() if settings.metrics else None
         """Counts what happens; None where nobody wants to know."""
-        self.limits = Limits(settings, self.rejected)
+        self.limits = Limits(settings, self.rejected, _call_later)
         self._opening: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -215,6 +215,7 @@ class Mount:
         await self.registry.close()
         for poll in tuple(self.polls.values()):
             poll.end()
+        self.limits.close()
         await self.store.close()
         if loop is not None:
             await run_hook(self.app_class, "on_server_unloaded")
@@ -249,6 +250,10 @@ class Mount:
         Relative, since only the browser knows the prefix under which a reverse proxy shows the server.
         """
         return relative_url(handler.request.path, f"{self.prefix}/{path}")
+
+
+def _call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], object]:
+    return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
 
 def find_secrets(settings: Settings, store: Store) -> list[str]:
