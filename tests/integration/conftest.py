@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 import pytest
 import tornado.web
@@ -10,7 +11,9 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
 from jibe_like import MainApp
+from jibe_like import server as server_module
 from jibe_like.session.registry import Registry
+from jibe_like.session.scopes import Scopes
 from tests.integration.attack import Attack, Form
 
 
@@ -18,6 +21,14 @@ class Mounted(Protocol):
     """`mounted(MyApp, prefix="", **options) -> Registry`."""
 
     def __call__(self, main_app: type[MainApp], prefix: str = "", **options: Any) -> Registry: ...
+
+
+@pytest.fixture(autouse=True)
+def unshared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A default server for each test: that of the process has what the sample applications share."""
+    monkeypatch.setattr(server_module, "_servers", {})
+    monkeypatch.setattr(server_module, "_all_servers", WeakValueDictionary())
+    monkeypatch.setattr(Scopes, "_by_name", WeakValueDictionary())
 
 
 @pytest.fixture
