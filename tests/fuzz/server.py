@@ -4,6 +4,8 @@ import asyncio
 import logging
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -12,6 +14,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application
 
 from jibe_like import BasicAuth, Button, Connection, Input, Label, MainApp, Settings
+from jibe_like import Server as AppServer
 from jibe_like.web.mount import Mount
 
 POLL: Final = b"{poll}"
@@ -57,9 +60,6 @@ class Server:
 
     def __init__(self) -> None:
         self._errors = _Errors()
-        logging.getLogger().addHandler(self._errors)
-        for name in ("jibe_like", "tornado"):
-            logging.getLogger(name).setLevel(logging.ERROR)
         self._loop = asyncio.new_event_loop()
         self._loop.run_until_complete(self._start())
 
@@ -67,10 +67,13 @@ class Server:
         settings = Settings(
             prerendered_lifetime=0, unused_lifetime=0, lost_lifetime=0, check_interval=0.001, events_per_second=1e9
         )
-        rules = Form.handlers("", settings=settings)
+        server = AppServer("fuzz")
+        rules = Form.handlers("", settings=settings, server=server)
         self._mount: Mount = rules[0][2]["mount"]
         hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        locked = Locked.handlers("/locked", settings=settings, auth=BasicAuth({"ada": hasher.hash("secret")}))
+        locked = Locked.handlers(
+            "/locked", settings=settings, auth=BasicAuth({"ada": hasher.hash("secret")}), server=server
+        )
         self._server = HTTPServer(Application([*locked, *rules]))
         self._poll = b""
 
@@ -79,7 +82,23 @@ class Server:
 
         Raises AssertionError for an answer with a status of 500 and above, and for an error in the log.
         """
-        self._loop.run_until_complete(self._request(data))
+        with self._listening():
+            self._loop.run_until_complete(self._request(data))
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Errors are kept, and nothing below is logged, which takes time."""
+        loggers = [logging.getLogger(name) for name in ("jibe_like", "tornado")]
+        levels = [logger.level for logger in loggers]
+        logging.getLogger().addHandler(self._errors)
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(self._errors)
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
 
     async def _request(self, data: bytes) -> None:
         if POLL in data:
