@@ -118,7 +118,7 @@ def test_what_is_shared_stays_shared() -> None:
         Counter,
         len,
         "".join,
-        logging.getLogger("jibe_like.x"),
+        logging.getLogger("application.x"),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
