@@ -116,7 +116,6 @@ class Audience(ABC):
             self._waits = True
             self._dirty = {}
             self._settle_soon()
-            self._touched()
         if silent and name not in self._dirty:
             if self._silent is _NOTHING:
                 self._silent = {}
@@ -209,9 +208,6 @@ class Audience(ABC):
     def _settle(self) -> None:
         """Has it called now, and all that follows."""
 
-    def _touched(self) -> None:  # noqa: B027
-        """Something has changed that is stored."""
-
     def _show(self, changed: Mapping[Any, str | None]) -> None:  # noqa: B027
         """Has the pages told, but for those that it came from."""
 
@@ -276,11 +272,6 @@ class AppAudience(Audience):
             self.tree.settle()
         elif self._pending:
             come_to_rest(self._pending)
-
-    def _touched(self) -> None:
-        tree = self.tree
-        if tree is not None and tree.host is not None:
-            tree.host.changed()
 
     def _show(self, changed: Mapping[Any, str | None]) -> None:
         tree, kind = self.tree, self._operation
