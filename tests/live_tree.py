@@ -40,9 +40,6 @@ class FakeHost:
     def failed(self, widget: Widget, event: str, error: Exception) -> None:
         self.errors.append(error)
 
-    def changed(self) -> None:
-        pass
-
     @property
     def waiting(self) -> list[float]:
         """In how many seconds something is due."""

@@ -49,10 +49,7 @@ def begin_main(session: "Session") -> None:
 
 def run_beside(session: "Session", name: str, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[None]":
     """Runs a coroutine as a task of the session that nobody waits for. What it raises is the application's."""
-    task = session.run(session.document.tree.root, name, work, background=True)
-    # Where it ends before it has begun, Python would complain that it was never awaited.
-    task.add_done_callback(lambda _: work.close())
-    return task
+    return session.run(session.document.tree.root, name, work, background=True)
 
 
 async def _follow(session: "Session", main: Callable[[], Any]) -> None:

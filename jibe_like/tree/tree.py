@@ -45,9 +45,6 @@ class Host(Protocol):
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         """A handler raised."""
 
-    def changed(self) -> None:
-        """Something has changed that is stored, whether it is shown or not."""
-
 
 logger = logging.getLogger("jibe_like.tree")
 
