@@ -12,6 +12,7 @@ from jibe_like.session.meter import BOUNDS, Histogram, MeasuredKeeper, MeasuredS
 from .gate import Gate
 from .health import Watched
 from .mount import Mount
+from .relay import Relay
 
 _LABEL: Final = "application"
 _COUNTERS: Final = {
@@ -48,35 +49,19 @@ class MeasuredGate(Gate):
         super().take(message)
 
 
-class _Counted:
+class _Counted(Relay):
     """A transport whose frames are counted."""
 
-    __slots__ = ("_meter", "_transport")
+    __slots__ = ("_meter",)
 
     def __init__(self, transport: Transport, meter: Meter) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._meter = meter
-
-    @property
-    def protocol(self) -> str:
-        return self._transport.protocol
-
-    @property
-    def request(self) -> Any:
-        """The request that the transport came by, where it knows."""
-        return getattr(self._transport, "request", None)
-
-    @property
-    def waiting_bytes(self) -> int:
-        return self._transport.waiting_bytes
 
     def send(self, frame: bytes) -> None:
         self._meter.sent_frames += 1
         self._meter.sent_bytes += len(frame)
-        self._transport.send(frame)
-
-    def close(self, code: int, reason: str) -> None:
-        self._transport.close(code, reason)
+        super().send(frame)
 
 
 class _Collector:

@@ -7,10 +7,12 @@ import time
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jibe_like.errors import SettingsError
 from jibe_like.session.connection import Transport
+
+from .relay import Relay
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 """Size at which the file is put aside as `<file>.1`, in place of the last one."""
@@ -57,11 +59,11 @@ class NetworkLog:
         self._handler.close()
 
 
-class Tap:
+class Tap(Relay):
     """A transport whose frames are written down as well."""
 
     def __init__(self, transport: Transport, log: NetworkLog) -> None:
-        self._transport = transport
+        super().__init__(transport)
         self._log = log
         self.connection_id = "-"
 
@@ -69,23 +71,10 @@ class Tap:
         """The page has said this."""
         self._log.write("<", self.connection_id, message)
 
-    @property
-    def protocol(self) -> str:
-        return self._transport.protocol
-
-    @property
-    def request(self) -> Any:
-        """The request that the transport came by, where it knows."""
-        return getattr(self._transport, "request", None)
-
-    @property
-    def waiting_bytes(self) -> int:
-        return self._transport.waiting_bytes
-
     def send(self, frame: bytes) -> None:
         self._log.write(">", self.connection_id, frame)
-        self._transport.send(frame)
+        super().send(frame)
 
     def close(self, code: int, reason: str) -> None:
         self._log.write(">", self.connection_id, f"close {code} {reason}")
-        self._transport.close(code, reason)
+        super().close(code, reason)
