@@ -7,7 +7,7 @@ from collections.abc import Callable
 from statistics import median
 
 from jibe_like import Button, Label, MainApp
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 
 from .report import Figure
 

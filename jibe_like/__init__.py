@@ -29,10 +29,10 @@ from .main_app import MainApp
 from .multi_app import InJupyterApp, InJupyterMultiApp, MultiApp, MultiAppHandler
 from .query import Q, Query, app, on, run_on
 from .server import Server, get_server
-from .session.auth import Auth
+from .session.auth.auth import Auth
 from .session.connection import Connection
 from .session.session import Session
-from .session.state import State
+from .session.state.state import State
 from .settings import Settings
 from .tree import binding as bind
 from .tree.events import Message, event_handler

@@ -13,12 +13,12 @@ from .errors import ProtocolError
 from .hosting.application import Application
 from .hosting.starting import DEFAULT_PORT, refuse_in_loop
 from .server import Server, get_server
-from .session.background import Background
+from .session.auth.signed_in import SignedIn
 from .session.connection import Connection, ConnectionView
-from .session.run_method import RunMethod
-from .session.scoped import Scoped, Shares
 from .session.session import Session
-from .session.signed_in import SignedIn
+from .session.state.scoped import Scoped, Shares
+from .session.work.background import Background
+from .session.work.run_method import RunMethod
 from .settings import Settings
 from .tree.events import Message
 from .tree.tree import Tree, keep_newest

@@ -16,8 +16,8 @@ from .main_app import MainApp
 from .server import get_server
 from .session.connection import Connection
 from .session.current import ACTING
-from .session.on_loop import call_on_loop, must_not_block
-from .session.scripting import set_stage
+from .session.functions.scripting import set_stage
+from .session.work.on_loop import call_on_loop, must_not_block
 from .settings import Settings
 from .widgets.text import Label
 

@@ -19,7 +19,7 @@ from .hosting.shared import Shared
 from .hosting.starting import Starting
 from .hosting.translator import Translator
 from .session.session import Session
-from .session.snapshot import Snapshots
+from .session.snapshot.snapshot import Snapshots
 from .settings import Settings
 from .store.base import Store, open_store
 from .web.auth.base import AuthProvider

@@ -19,10 +19,10 @@ import pytest
 from jibe_like import Label, MainApp
 from jibe_like.errors import NoSessionError, NotSendableError
 from jibe_like.session.current import find_session
-from jibe_like.session.pool import Pool
-from jibe_like.session.schedule import Schedule
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
+from jibe_like.session.work.pool import Pool
+from jibe_like.session.work.schedule import Schedule
 from jibe_like.settings import Settings
 from jibe_like.tree.widget import Widget
 from tests.sessions import Tab, until
@@ -292,7 +292,7 @@ def test_a_pool_has_so_many_threads_at_the_most() -> None:
 
 
 def test_a_thread_of_a_pool_ends_when_it_has_been_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jibe_like.session.pool._IDLE_SECONDS", 0.001)
+    monkeypatch.setattr("jibe_like.session.work.pool._IDLE_SECONDS", 0.001)
     pool = Pool(2)
     assert pool.submit(int, "1").result(10) == 1
     while pool._threads:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jibe_like.session.code_reference import _counted, _counterpart, fingerprint
+from jibe_like.session.snapshot.code_reference import _counted, _counterpart, fingerprint
 
 
 def counterpart(position: int, before: str, today: str) -> int | None:
@@ -90,7 +90,7 @@ def test_a_fingerprint_tells_what_a_function_does() -> None:
 
 def test_a_fingerprint_is_the_same_in_every_process() -> None:
     code = """
-from jibe_like.session.code_reference import fingerprint
+from jibe_like.session.snapshot.code_reference import fingerprint
 print(fingerprint((lambda x: x in {"a", "b", "c", ("d", "e")} or (lambda: x in {"f", "g"})).__code__))
 """
     printed = {subprocess.check_output([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}) for seed in "123"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jibe_like.session.content import PIECE, Content
+from jibe_like.session.functions.content import PIECE, Content
 from tests.sessions import on_a_loop
 
 BIG = bytes(range(256)) * (3 * PIECE // 256) + b"end"

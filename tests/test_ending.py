@@ -9,7 +9,7 @@ import pytest
 from jibe_like.errors import NoSessionError, SessionEndedError
 from jibe_like.session import defer_call, hold, run_js
 from jibe_like.session.current import acting, find_session
-from jibe_like.session.ending import at_end, not_at_end
+from jibe_like.session.functions.ending import at_end, not_at_end
 from jibe_like.session.session import Session
 from tests.sessions import App, Tab, make_session, on_a_loop, until
 

@@ -9,7 +9,7 @@ import pytest
 from jibe_like.errors import NoSessionError, SessionEndedError
 from jibe_like.session import set_env
 from jibe_like.session.current import acting
-from jibe_like.session.environment import ATTRIBUTE, environment_of
+from jibe_like.session.functions.environment import ATTRIBUTE, environment_of
 from tests.sessions import App, Tab, make_session, on_a_loop, until
 
 ALL: dict[str, Any] = {

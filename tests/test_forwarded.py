@@ -7,7 +7,7 @@ import pytest
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from jibe_like.errors import SettingsError
-from jibe_like.session.identity import Identities
+from jibe_like.session.auth.identity import Identities
 from jibe_like.settings import Settings
 from jibe_like.web.forwarded import believe_proxies
 from jibe_like.web.origin import is_allowed

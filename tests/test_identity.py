@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jibe_like.session.identity import Identities, process_secret
+from jibe_like.session.auth.identity import Identities, process_secret
 
 NEW, OLD = "n" * 40, "o" * 40
 

@@ -18,7 +18,7 @@ from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.keeper import Keeper
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.settings import Settings
 from jibe_like.store.base import Done
 from jibe_like.store.sqlite import SqliteStore

@@ -10,7 +10,7 @@ import pytest
 
 from jibe_like import OIDC, BasicAuth
 from jibe_like.errors import SettingsError, SignInError, SignInRefusedError
-from jibe_like.session.sealed import Seal
+from jibe_like.session.auth.sealed import Seal
 from jibe_like.web.auth.openid import OpenID, is_safe
 
 

@@ -26,7 +26,7 @@ from jibe_like import (
     Widget,
 )
 from jibe_like.query import Q, Query, QueryApp
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.testing import assert_durable
 from tests.queries import Recorder, Site, at_rest, page_of, visit
 from tests.sessions import on_a_loop, until

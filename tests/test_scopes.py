@@ -20,9 +20,9 @@ from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.current import ACTING, acting
 from jibe_like.session.keeper import Keeper
 from jibe_like.session.registry import Registry
-from jibe_like.session.scopes import Scopes
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
+from jibe_like.session.state.scopes import Scopes
 from jibe_like.settings import Settings
 from jibe_like.store.memory import MemoryStore
 from jibe_like.store.sqlite import SqliteStore
@@ -554,7 +554,7 @@ async def test_a_store_that_cannot_be_read_is_tried_again() -> None:
 
 @on_a_loop
 async def test_a_store_without_room_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jibe_like.session.scope_keeper._PAUSE", 0.001)
+    monkeypatch.setattr("jibe_like.session.state.scope_keeper._PAUSE", 0.001)
     store, scopes = Broken(), Host().scopes
     scopes.open(store, Snapshots(SECRETS), Settings(snapshot_delay=0.0))
     await scopes.load()

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from jibe_like.errors import SignInError, SignInRefusedError
-from jibe_like.session.auth import Auth, SignIn, TokenSet
+from jibe_like.session.auth.auth import Auth, SignIn, TokenSet
+from jibe_like.session.auth.sign_ins import LEFT, SignIns, attach
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection, Visit
-from jibe_like.session.sign_ins import LEFT, SignIns, attach
 from jibe_like.store.base import Store, open_store
 from tests.sessions import Tab, make_session, on_a_loop, until
 

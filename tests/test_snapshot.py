@@ -27,7 +27,7 @@ import pytest
 from jibe_like.errors import MisfitSnapshotError, SnapshotError, UnpicklableError
 from jibe_like.main_app import MainApp
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.tree.widget import Widget
 from jibe_like.widgets.button import Button
 from jibe_like.widgets.text import Label

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jibe_like.errors import LostFunctionError
-from jibe_like.session.snapshot import Restored, Snapshots
+from jibe_like.session.snapshot.snapshot import Restored, Snapshots
 from jibe_like.tree.widget import Widget
 from jibe_like.widgets.button import Button
 from jibe_like.widgets.text import Label

@@ -195,7 +195,7 @@ def deep():
 DUMP = """
 import sys
 from pathlib import Path
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 import page
 Path(sys.argv[1]).write_bytes(Snapshots(["a" * 40]).dump(page.make()))
 """
@@ -204,7 +204,7 @@ LOAD = """
 import json, sys
 from pathlib import Path
 from jibe_like.errors import LostFunctionError
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 import page
 def call(function):
     try:
@@ -333,7 +333,7 @@ SCRIPT = """
 import enum, functools, json, sys
 from dataclasses import dataclass
 from pathlib import Path
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 
 
 class Color(enum.Enum):
@@ -448,7 +448,7 @@ def test_a_script_that_is_imported_as_well_keeps_both_apart(tmp_path: Path) -> N
         dedent("""
         import sys
         from pathlib import Path
-        from jibe_like.session.snapshot import Snapshots
+        from jibe_like.session.snapshot.snapshot import Snapshots
 
         class Thing:
             pass

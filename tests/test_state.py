@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jibe_like.errors import OrphanWidgetError, StateLoopError
-from jibe_like.session.state import State
+from jibe_like.session.state.state import State
 
 
 def mirrored(**values: Any) -> State:

@@ -22,8 +22,8 @@ from jibe_like import (
     Slider,
     Widget,
 )
-from jibe_like.session.bound import Tie
-from jibe_like.session.state import State
+from jibe_like.session.state.bound import Tie
+from jibe_like.session.state.state import State
 from jibe_like.testing import assert_durable
 from jibe_like.tree.property import Property
 from jibe_like.tree.source import SourceRefusedError
@@ -253,7 +253,7 @@ class Form(MainApp):
 
 
 def test_they_come_back_tied() -> None:
-    from jibe_like.session.snapshot import Snapshots
+    from jibe_like.session.snapshot.snapshot import Snapshots
 
     app = Form()
     assert_durable(app)

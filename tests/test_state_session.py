@@ -13,7 +13,7 @@ from jibe_like import Button, Input, Label, MainApp, NumberInput, Slider
 from jibe_like.errors import StateLoopError
 from jibe_like.session.current import ACTING, current_connection, find_session
 from jibe_like.session.session import Session
-from jibe_like.session.state import State
+from jibe_like.session.state.state import State
 from jibe_like.settings import Settings
 from jibe_like.tree.widget import Widget
 from jibe_like.wire.messages import Event

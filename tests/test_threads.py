@@ -12,7 +12,7 @@ import pytest
 
 from jibe_like.session.connection import Connection
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.tree.binding import text
 from jibe_like.tree.lock import STRUCTURE
 from jibe_like.tree.property import Property

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jibe_like.session.user_agent import MOST_CHARACTERS, UserAgent, parse_user_agent
+from jibe_like.session.functions.user_agent import MOST_CHARACTERS, UserAgent, parse_user_agent
 
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 5_1 like Mac OS X) AppleWebKit/534.46 (KHTML, like Gecko) Version/5.1 "

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from jibe_like.errors import ServerError
 from jibe_like.session.current import find_session
-from jibe_like.session.scopes import Scopes
 from jibe_like.session.session import Session
-from jibe_like.session.state import State
+from jibe_like.session.state.scopes import Scopes
+from jibe_like.session.state.state import State
 from jibe_like.web.mount import Mount
 from jibe_like.web.page_files import PageFiles
 from jibe_like.wire.messages import encode

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from jibe_like.session.listener import Listener
-from jibe_like.session.state import State
+from jibe_like.session.state.listener import Listener
+from jibe_like.session.state.state import State
 
 from .translator import Translator
 

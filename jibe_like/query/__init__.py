@@ -1,6 +1,6 @@
 """Applications that are one function, which answers queries (H2O Wave): `@app("/") async def serve(q: Query)`."""
 
-from jibe_like.session.auth import Auth
+from jibe_like.session.auth.auth import Auth
 
 from .application import QueryApp
 from .context import Q, Query

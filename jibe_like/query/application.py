@@ -14,7 +14,7 @@ from jibe_like.session.connection import Connection
 from jibe_like.session.current import acting, current_connection
 from jibe_like.session.page_events import page_event
 from jibe_like.session.session import Session
-from jibe_like.session.state import State
+from jibe_like.session.state.state import State
 from jibe_like.tree.events import Message
 from jibe_like.tree.widget import Widget
 from jibe_like.tree.widget_class import WidgetMeta

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
-from jibe_like.session.auth import Auth
+from jibe_like.session.auth.auth import Auth
 from jibe_like.session.connection import Connection
 from jibe_like.session.session import Session
-from jibe_like.session.state import State
+from jibe_like.session.state.state import State
 
 from .expando import Expando
 from .occurrence import Occurrence

@@ -6,8 +6,8 @@ from typing import Any, Final, TypeVar
 
 from jibe_like.hosting.starting import DEFAULT_PORT
 from jibe_like.server import Server, get_server
-from jibe_like.session.main_module import canonical_module
 from jibe_like.session.registry import MODES
+from jibe_like.session.snapshot.main_module import canonical_module
 from jibe_like.settings import Settings
 from jibe_like.web.auth.base import AuthProvider
 

@@ -10,15 +10,15 @@ What applications call stands here: functions that act in the current session (d
 """
 
 from .current import use
-from .downloads import download
-from .ending import defer_call, hold
-from .environment import set_env
-from .javascript import eval_js, run_js
-from .other_apps import go_app
-from .scripting import script
-from .session_local import data, local
-from .threads import TaskHandler, register_thread, run_async, run_asyncio_coroutine
-from .visitor import get_info, info
+from .functions.downloads import download
+from .functions.ending import defer_call, hold
+from .functions.environment import set_env
+from .functions.javascript import eval_js, run_js
+from .functions.other_apps import go_app
+from .functions.scripting import script
+from .functions.session_local import data, local
+from .functions.threads import TaskHandler, register_thread, run_async, run_asyncio_coroutine
+from .functions.visitor import get_info, info
 
 __all__ = [
     "TaskHandler",

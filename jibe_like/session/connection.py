@@ -7,13 +7,13 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import ref
 
-from .auth import Auth
+from .auth.auth import Auth
 from .token import Claims
 
 if TYPE_CHECKING:
-    from .audience import AppAudience
     from .session import Session
-    from .shared_state import SharedState
+    from .state.audience import AppAudience
+    from .state.shared_state import SharedState
 
 CLOSED_BY_APP = 1000
 GONE = 1001

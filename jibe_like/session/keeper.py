@@ -17,7 +17,7 @@ from .document import SessionState
 from .hooks import run_hook
 from .log import about
 from .session import Session
-from .snapshot import Snapshots
+from .snapshot.snapshot import Snapshots
 
 logger = logging.getLogger("jibe_like.session")
 

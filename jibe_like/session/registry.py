@@ -17,8 +17,8 @@ from .hooks import run_hook
 from .keeper import Keeper
 from .log import about
 from .memory import give_back, give_back_all
-from .scopes import Scopes
 from .session import Session
+from .state.scopes import Scopes
 from .token import Beginning, Claims, Tokens
 
 logger = logging.getLogger("jibe_like.session")

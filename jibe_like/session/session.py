@@ -23,11 +23,11 @@ from .delivery import Delivery
 from .document import Document, SessionState
 from .hooks import begin_hook
 from .log import about
-from .main_task import begin_main
-from .on_loop import call_on_loop
 from .page_events import SESSION, handle_page_event, one_line
 from .tree_host import TreeHost
 from .turns import Turns
+from .work.main_task import begin_main
+from .work.on_loop import call_on_loop
 
 if TYPE_CHECKING:
     pass

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .connection import Connection
 from .document import Document
 from .hooks import begin_hook
-from .later import Later
 from .lifetime import Lifetime
 from .log import about
-from .tasks import Tasks
+from .work.later import Later
+from .work.tasks import Tasks
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget

@@ -9,7 +9,7 @@ from jibe_like.errors import SnapshotError, UnpicklableError
 from jibe_like.main_app import MainApp
 from jibe_like.session.document import SessionState
 from jibe_like.session.session import Session
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
 
 
 def assert_durable(app: MainApp) -> None:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import tornado.web
 from tornado.iostream import StreamClosedError
 
-from jibe_like.session.downloads import PATH, Offer, find_offer
+from jibe_like.session.functions.downloads import PATH, Offer, find_offer
 
 from .forwarded import believe_proxies
 from .mount import Mount, identity_of

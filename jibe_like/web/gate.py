@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tornado.web
 
 from jibe_like.errors import ProtocolError, ServerError, StoreError, TooManySessionsError
+from jibe_like.session.auth.sign_ins import attach
 from jibe_like.session.connection import (
     FAILED,
     RESTARTING,
@@ -19,7 +20,6 @@ from jibe_like.session.connection import (
     Transport,
 )
 from jibe_like.session.log import about
-from jibe_like.session.sign_ins import attach
 from jibe_like.session.token import Claims
 from jibe_like.wire.messages import decode_event
 

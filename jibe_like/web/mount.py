@@ -14,17 +14,17 @@ from tornado.escape import parse_qs_bytes
 from tornado.httputil import HTTPServerRequest, parse_cookie
 
 from jibe_like.errors import ServerError, StoreError
+from jibe_like.session.auth.identity import Identities, process_secret
+from jibe_like.session.auth.sign_ins import attach
 from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.document import Document
 from jibe_like.session.hooks import begin_hook, run_hook
-from jibe_like.session.identity import Identities, process_secret
 from jibe_like.session.keeper import Keeper
-from jibe_like.session.main_module import canonical_module
 from jibe_like.session.meter import MeasuredKeeper, MeasuredSession, Meter
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
-from jibe_like.session.sign_ins import attach
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.main_module import canonical_module
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store, open_store
 from jibe_like.store.secret import load_secret, secret_path

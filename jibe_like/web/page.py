@@ -11,7 +11,7 @@ from urllib.parse import quote
 import tornado.web
 
 from jibe_like.errors import ServerError, StoreError, TooManySessionsError
-from jibe_like.session.environment import environment_of
+from jibe_like.session.functions.environment import environment_of
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape, style_rules, to_html
 from jibe_like.wire.messages import encode

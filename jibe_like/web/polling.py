@@ -15,7 +15,7 @@ import tornado.web
 from tornado.httputil import HTTPServerRequest
 
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT, TRY_AGAIN
-from jibe_like.session.environment import environment_of
+from jibe_like.session.functions.environment import environment_of
 
 from .forwarded import believe_proxies
 from .gate import Refused

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jibe_like import OIDC, BasicAuth, Button, Connection, Input, Label, MainApp, Server, hash_password
-from jibe_like.session.sign_ins import SignIns
+from jibe_like.session.auth.sign_ins import SignIns
 from tests.e2e.axe import violations
 from tests.e2e.conftest import NewPage
 from tests.oidc.provider import PASSWORD, OpenIDProvider

@@ -9,9 +9,9 @@ from typing import Final
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine, parse_cookie
 
 from jibe_like.errors import MisfitSnapshotError, ProtocolError, SnapshotError
-from jibe_like.session.identity import Identities, _sign
-from jibe_like.session.sealed import Seal
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.auth.identity import Identities, _sign
+from jibe_like.session.auth.sealed import Seal
+from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.session.token import Claims, Tokens
 from jibe_like.web.origin import is_allowed
 from jibe_like.wire.messages import decode_event

@@ -13,7 +13,7 @@ from tornado.ioloop import IOLoop
 from jibe_like import MainApp
 from jibe_like import server as server_module
 from jibe_like.session.registry import Registry
-from jibe_like.session.scopes import Scopes
+from jibe_like.session.state.scopes import Scopes
 from tests.integration.attack import Attack, Form
 
 

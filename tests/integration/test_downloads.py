@@ -13,7 +13,7 @@ from tornado.iostream import IOStream
 from tornado.tcpclient import TCPClient
 
 from jibe_like import Button, Connection, MainApp, MainHandler, Settings, WebSocketHandler, session
-from jibe_like.session.content import PIECE, Downloadable
+from jibe_like.session.functions.content import PIECE, Downloadable
 from jibe_like.session.registry import Registry
 from tests.integration.conftest import Mounted
 from tests.integration.proxy import make_proxy

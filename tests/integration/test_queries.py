@@ -9,8 +9,8 @@ from tornado.httpclient import AsyncHTTPClient
 
 from jibe_like import Button, Label, Query, app
 from jibe_like.server import Server
-from jibe_like.session.scope_keeper import ScopeKeeper
-from jibe_like.session.snapshot import Snapshots
+from jibe_like.session.snapshot.snapshot import Snapshots
+from jibe_like.session.state.scope_keeper import ScopeKeeper
 from jibe_like.settings import Settings
 from jibe_like.store.base import open_store
 from jibe_like.store.secret import load_secret, secret_path

@@ -16,7 +16,7 @@ import tornado.web
 from tornado.httpserver import HTTPServer
 
 from jibe_like.errors import SignInError, SignInRefusedError
-from jibe_like.session.auth import Auth
+from jibe_like.session.auth.auth import Auth
 from jibe_like.settings import Settings
 from jibe_like.store.base import open_store
 from jibe_like.web.auth.guard import Guard

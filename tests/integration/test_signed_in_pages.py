@@ -19,7 +19,7 @@ from jibe_like import Auth, BasicAuth, Button, Connection, Input, Label, MainApp
 from jibe_like import app as query_app
 from jibe_like.errors import SettingsError, StoreError
 from jibe_like.query import Query
-from jibe_like.session.sign_ins import SignIns
+from jibe_like.session.auth.sign_ins import SignIns
 from jibe_like.web.auth.oidc import OIDC
 from tests.integration.visitor import Visitor, until
 from tests.oidc.agent import Agent

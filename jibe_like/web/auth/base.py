@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from tornado.httputil import HTTPServerRequest
 
 from jibe_like.errors import SignInRefusedError
-from jibe_like.session.auth import SignIn, TokenSet
+from jibe_like.session.auth.auth import SignIn, TokenSet
 
 PLACE: Final = "_auth"
 """Where the pages of signing in and out are, below an application's prefix."""

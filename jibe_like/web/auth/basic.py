@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from jibe_like.errors import SettingsError, SignInError
-from jibe_like.session.auth import SignIn
+from jibe_like.session.auth.auth import SignIn
 
 from .base import Attempt, AuthProvider, Form
 

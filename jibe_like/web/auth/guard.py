@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest, parse_cookie
 
-from jibe_like.session.auth import Auth, SignIn
+from jibe_like.session.auth.auth import Auth, SignIn
+from jibe_like.session.auth.sealed import Seal
+from jibe_like.session.auth.sign_ins import SignIns, Ticket
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT
-from jibe_like.session.sealed import Seal
-from jibe_like.session.sign_ins import SignIns, Ticket
 from jibe_like.store.base import Store
 from jibe_like.store.memory import MemoryStore
 from jibe_like.web.page_files import relative_url

@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, quote
 import tornado.web
 
 from jibe_like.errors import ServerError, SignInError, SignInRefusedError, StoreError
-from jibe_like.session.auth import SignIn
-from jibe_like.session.sign_ins import LEFT
+from jibe_like.session.auth.auth import SignIn
+from jibe_like.session.auth.sign_ins import LEFT
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape
 from jibe_like.web.client import PATH, ClientHandler, client_file

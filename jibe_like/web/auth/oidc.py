@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from jibe_like.errors import SettingsError, SignInError, SignInRefusedError
-from jibe_like.session.auth import SignIn, TokenSet
+from jibe_like.session.auth.auth import SignIn, TokenSet
 
 from .base import CALLBACK, Attempt, AuthProvider, Ended, Redirect
 

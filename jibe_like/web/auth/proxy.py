@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from tornado.httputil import HTTPServerRequest
 
 from jibe_like.errors import SettingsError, SignInRefusedError
-from jibe_like.session.auth import SignIn, TokenSet, name_of
+from jibe_like.session.auth.auth import SignIn, TokenSet, name_of
 
 from .base import Attempt, AuthProvider, Form, Redirect
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from jibe_like.errors import NoSessionError, NotSendableError
 from jibe_like.tree.widget import Widget
 
-from .current import acting, current_connection, find_session
-from .log import about
+from ..current import acting, current_connection, find_session
+from ..log import about
 from .on_loop import is_on_loop_of
 from .pool import failing_plainly, shared_pool
 from .schedule import Schedule, name_of
 
 if TYPE_CHECKING:
-    from .document import Document
-    from .session import Session
+    from ..document import Document
+    from ..session import Session
 
 logger = logging.getLogger("jibe_like.session")
 

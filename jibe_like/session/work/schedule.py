@@ -11,8 +11,8 @@ from jibe_like.tree.alarm import Alarm, next_due
 from jibe_like.tree.lock import STRUCTURE
 
 if TYPE_CHECKING:
-    from .document import Document
-    from .session import Session
+    from ..document import Document
+    from ..session import Session
 
 
 class Schedule:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jibe_like.errors import SessionEndedError
 
-from .current import current_session
-from .log import about
-from .on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
+from ..current import current_session
+from ..log import about
+from ..work.on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 logger = logging.getLogger("jibe_like.session")
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from .connection import Connection
+from ..connection import Connection
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 
 def newest_page(session: "Session") -> Connection | None:

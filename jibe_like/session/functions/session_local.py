@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from .current import current_session
+from ..current import current_session
 
 
 class Local:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
+from ..work.on_loop import do_on_loop
 from .ending import interactive_session
-from .on_loop import do_on_loop
 
 if TYPE_CHECKING:
     from jibe_like.tree.widget import Widget

@@ -3,11 +3,11 @@
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from .current import current_connection
+from ..current import current_connection
 from .ending import interactive_session
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 
 def go_app(name: str, new_window: bool = True) -> None:

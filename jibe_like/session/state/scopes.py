@@ -10,11 +10,11 @@ from weakref import WeakSet, WeakValueDictionary
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store
 
+from ..connection import Connection
+from ..snapshot.snapshot import Snapshots
 from .audience import AppAudience
-from .connection import Connection
 from .scope_keeper import FOREVER, ScopeKeeper
 from .shared_state import House, SharedState
-from .snapshot import Snapshots
 
 _USER: Final = "user:"
 

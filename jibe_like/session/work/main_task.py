@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from jibe_like.errors import SessionEndedError
 
-from .current import acting
+from ..current import acting
 from .on_loop import call_on_loop
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 
 def kind_of(session: "Session") -> str:

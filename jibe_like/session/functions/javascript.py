@@ -15,16 +15,16 @@ import msgspec
 from jibe_like.errors import ProtocolError, SessionEndedError
 from jibe_like.wire.messages import encode
 
-from .connection import Connection
-from .current import current_connection
+from ..connection import Connection
+from ..current import current_connection
+from ..log import about
+from ..page_events import one_line, page_event
+from ..work.on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
 from .ending import at_end, interactive_session, not_at_end
-from .log import about
-from .on_loop import call_on_loop, do_on_loop, must_not_block, wait_for
-from .page_events import one_line, page_event
 from .pages import newest_page
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 logger = logging.getLogger("jibe_like.session")
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 from jibe_like.errors import SessionEndedError
 
+from ..current import current_connection
+from ..log import about
+from ..work.on_loop import do_on_loop
 from .content import Content, Downloadable
-from .current import current_connection
 from .ending import at_end, interactive_session
-from .log import about
-from .on_loop import do_on_loop
 from .pages import newest_page
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 logger = logging.getLogger("jibe_like.session")
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from jibe_like.errors import StateLoopError
 from jibe_like.tree.settling import Settling, come_to_rest
 
+from ..current import ACTING
 from .audience import AppAudience, Audience
-from .current import ACTING
 from .state import State
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 from weakref import WeakSet, WeakValueDictionary
 
 if TYPE_CHECKING:
-    from .connection import Connection
+    from ..connection import Connection
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 

@@ -16,8 +16,8 @@ from typing import Any, Final, Protocol, TypeAlias
 from jibe_like.errors import SignInError, SignInRefusedError, StoreError
 from jibe_like.store.base import Store
 
+from ..connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection
 from .auth import Auth, SignIn, TokenSet, as_stored, from_stored
-from .connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection
 from .sealed import Seal
 
 logger = logging.getLogger("jibe_like.auth")

@@ -6,13 +6,13 @@ from collections.abc import Coroutine
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .current import current_session
+from ..current import current_session
+from ..work.main_task import kind_of, run_beside
+from ..work.on_loop import call_on_loop, do_on_loop, is_on_loop_of
 from .ending import interactive_session
-from .main_task import kind_of, run_beside
-from .on_loop import call_on_loop, do_on_loop, is_on_loop_of
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from jibe_like.tree.settling import Settling, come_to_rest
 from jibe_like.tree.tree import Tree
 from jibe_like.wire.values import PLAIN, to_wire
 
-from .current import acting, find_session
+from ..current import acting, find_session
 from .listener import Listener
 
 if TYPE_CHECKING:

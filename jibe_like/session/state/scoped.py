@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from jibe_like.errors import ProtocolError
 from jibe_like.tree.tree import Tree
 
+from ..connection import Connection
+from ..current import current_connection
+from ..functions.environment import environment_of
+from ..page_events import page_event
 from .audience import AppAudience
-from .connection import Connection
-from .current import current_connection
-from .environment import environment_of
-from .page_events import page_event
 from .shared_state import SharedState
 from .state import State
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 
 T = TypeVar("T")

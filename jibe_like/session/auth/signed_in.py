@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from ..connection import Connection
+from ..current import current_connection
+from ..state.scoped import Lent
 from .auth import Auth
-from .connection import Connection
-from .current import current_connection
-from .scoped import Lent
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 
 class SignedIn:

@@ -12,7 +12,7 @@ from jibe_like.errors import SnapshotError, UnpicklableError
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store
 
-from .snapshot import Snapshots
+from ..snapshot.snapshot import Snapshots
 
 logger = logging.getLogger("jibe_like.session")
 

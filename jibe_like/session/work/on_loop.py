@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from jibe_like.errors import SessionEndedError
 
 if TYPE_CHECKING:
-    from .session import Session
+    from ..session import Session
 
 T = TypeVar("T")
 

@@ -3,8 +3,8 @@
 import warnings
 from typing import Any
 
-from .connection import Connection
-from .current import current_connection, current_session
+from ..connection import Connection
+from ..current import current_connection, current_session
 from .pages import newest_page
 from .user_agent import UserAgent, parse_user_agent
 

@@ -1,0 +1,1 @@
+"""Who the user is: sign-ins, what they hold, and how they are kept."""
