@@ -8,9 +8,9 @@ import pytest
 
 from jibe_like.errors import NoSessionError, SessionEndedError
 from jibe_like.session import download
-from jibe_like.session.functions import downloads
 from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.current import acting
+from jibe_like.session.functions import downloads
 from jibe_like.session.functions.content import Content
 from jibe_like.session.functions.downloads import Offer, find_offer
 from tests.sessions import Tab, make_session, on_a_loop, until

@@ -11,8 +11,8 @@ import pytest
 
 from jibe_like.errors import NoSessionError, SessionEndedError
 from jibe_like.session import eval_js, run_js
-from jibe_like.session.functions import javascript
 from jibe_like.session.current import acting
+from jibe_like.session.functions import javascript
 from jibe_like.session.session import Session
 from tests.sessions import App, Tab, make_session, on_a_loop, until
 
