@@ -53,6 +53,25 @@ class Counter(MainApp):
         print("ended", file=sys.stderr, flush=True)
 
 
+class Held(Counter):
+    """Stays until one of its pages has all of them let go, whoever has left."""
+
+    def __init__(self, connection: Connection | None = None) -> None:
+        super().__init__(connection)
+        release = Button("Release", identifier="release")
+        release.register("click", self.release)
+        self.children.append(release)
+
+    def on_session_created(self) -> None:
+        assert self.session is not None
+        self.session.block_expiration()
+
+    def release(self) -> None:
+        assert self.session is not None
+        for session in self.session.server.sessions:
+            session.unblock_expiration()
+
+
 def newest(clicks: int) -> list[str]:
     """What `Counter.newest` shows after so many clicks."""
     return [str(number) for number in range(max(1, clicks - _ROWS + 1), clicks + 1)]
@@ -102,5 +121,5 @@ def serve(app: type[MainApp], store: str = "sqlite:///{folder}/chaos.db", **sett
 
 if __name__ == "__main__":
     settings = Settings(**json.loads(os.environ["SETTINGS"]))
-    app: type[MainApp] = {"Counter": Counter, "Ticker": Ticker}[os.environ["APP"]]
+    app: type[MainApp] = {each.__name__: each for each in (Counter, Held, Ticker)}[os.environ["APP"]]
     app.run(int(os.environ["PORT"]), address=HOST, settings=settings, store=os.environ["STORE"])

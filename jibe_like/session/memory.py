@@ -6,20 +6,29 @@ event loop keeps for later use. When they have ended, each such piece still hold
 """
 
 import asyncio
+import contextlib
 import contextvars
 import ctypes
 import gc
+import socket
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
 _KEPT: Final = 256
 """More than asyncio and uvloop keep of each kind for later use: of iterators of futures, timers and handles."""
-_SIZES: Final = (48, 112, 144)
-"""Bytes that one of each kind takes."""
+_CANDIDATES: Final = 4 * _KEPT
+"""Of which to keep those that lie well."""
+_TABLES: Final = (160, 256, 288)
+"""Bytes of the tables of what is watched and of what runs, when there is little."""
 _ROOM: Final = 3 * 16 * 1024
-"""Bytes to take of each of these sizes: some times what Python parts into blocks at once."""
-_TURNS: Final = 10
+"""Some times what Python parts into blocks of one size at once."""
+_NEIGHBOURHOOD: Final = 16
+"""Bits of an address that differ between neighbours."""
+_CROWD: Final = 16
+"""Objects of a neighbourhood that holds its megabyte anyway."""
+_TURNS: Final = 20
 """Of the event loop, in which it makes anew all that it works with."""
 _CONTEXT: Final = contextvars.Context()
 """Else one is made for each timer, and takes room."""
@@ -39,6 +48,12 @@ _trim: Final = _find_trim()
 _clear_caches: Final[Any] = getattr(sys, "_clear_internal_caches", None) or getattr(sys, "_clear_type_cache", None)
 
 
+def stock_up() -> None:
+    """Has the running event loop keep from now on what it would else come to keep while thousands of sessions live."""
+    for make in _KINDS:
+        make(asyncio.get_running_loop(), _KEPT)
+
+
 def give_back() -> None:
     """Collects all garbage, and lets the system have what is free. Stops the process the longer, the more is alive."""
     if _clear_caches is not None:
@@ -49,42 +64,58 @@ def give_back() -> None:
 
 
 async def give_back_all() -> None:
-    """As `give_back`, and has what lies scattered made anew in one place.
+    """As `give_back`, and has what lies scattered made anew where much else lies.
 
     It stops the process some times more often: for one in which nobody is there to be stopped.
     """
     give_back()
-    # The first time brings together what lies scattered, the second finds a better place for it.
-    for _ in range(2):
-        await _exchange()
-        give_back()
+    await _exchange()
     # Once this task itself is gone.
     asyncio.get_running_loop().call_later(0.001, give_back)
 
 
 async def _exchange() -> None:
     """Has the event loop keep other pieces for later use than it does, and work in other places than it did."""
-    # What is free beside the old pieces, else the new ones would lie there too.
-    empty = sys.getsizeof(b"")
-    taken = [bytes(size - empty) for size in _SIZES for _ in range(_ROOM // size)]
-    # The first come from what is kept, the others are made. It is those that are kept when they are let go first.
-    old, new = _pieces(), _pieces()
-    for _ in range(_TURNS):
+    loop = asyncio.get_running_loop()
+    crowds = Counter(id(each) >> _NEIGHBOURHOOD for each in gc.get_objects())
+    for make in _KINDS:
+        # First those that are kept, then others.
+        pieces = make(loop, _CANDIDATES)
         await asyncio.sleep(0)
-    new.clear()
-    old.clear()
+        # It is those that are let go first which are kept.
+        pieces.sort(key=lambda piece: crowds[id(piece) >> _NEIGHBOURHOOD] >= _CROWD)
+        while pieces:
+            pieces.pop()
+    # What is free beside the old tables, else the new ones would lie there too.
+    empty = sys.getsizeof(b"")
+    taken = [bytes(size - empty) for size in _TABLES for _ in range(_ROOM // size)]
+    with contextlib.closing(socket.socket()) as watched:
+        for _ in range(_TURNS):
+            # Once enough have come and gone, the tables are made anew.
+            loop.add_reader(watched, _nothing)
+            loop.remove_reader(watched)
+            await asyncio.gather(asyncio.sleep(0), asyncio.sleep(0))
     taken.clear()
 
 
-def _pieces() -> list[object]:
-    loop = asyncio.get_running_loop()
-    timers = [loop.call_later(3600, _nothing, context=_CONTEXT) for _ in range(_KEPT)]
+def _iterators(loop: asyncio.AbstractEventLoop, number: int) -> list[object]:
+    future = loop.create_future()
+    return [future.__await__() for _ in range(number)]
+
+
+def _timers(loop: asyncio.AbstractEventLoop, number: int) -> list[object]:
+    timers = [loop.call_later(3600, _nothing, context=_CONTEXT) for _ in range(number)]
     for timer in timers:
         timer.cancel()
-    handles = [loop.call_soon(_nothing, context=_CONTEXT) for _ in range(_KEPT)]
-    future = loop.create_future()
-    return [*timers, *handles, *(future.__await__() for _ in range(_KEPT))]
+    return [*timers]
+
+
+def _handles(loop: asyncio.AbstractEventLoop, number: int) -> list[object]:
+    return [loop.call_soon(_nothing, context=_CONTEXT) for _ in range(number)]
 
 
 def _nothing() -> None:
     """Is called for nothing."""
+
+
+_KINDS: Final = (_iterators, _timers, _handles)

@@ -89,6 +89,7 @@ class Database:
     def close(self) -> None:
         """Lets go of the file. What was not committed is rolled back."""
         connection, self._connection, self._cursor = self._connection, None, None
+        self._identity = (0, 0)
         if connection is not None:
             connection.close()
 
