@@ -28,7 +28,9 @@ class Chat(MainApp):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.name = Input(f"Guest {next(self.room.guests)}", "Your name", maxlength=40)
+        self.silence = Label("Nobody has said anything yet.", style={"color": "var(--jl-muted)"})
         self.lines = VBox(
+            [self.silence],
             attributes={"role": "log", "aria-label": "Messages", "tabindex": "0"},
             style={
                 "gap": "0.5rem",
@@ -56,6 +58,7 @@ class Chat(MainApp):
         self.room.members.discard(self)
 
     def show(self, name: str, text: str) -> None:
+        self.silence.hidden = True
         line = Div([Label(name, style={"font-weight": "600", "font-size": "0.875rem"}), Text(text)])
         self.lines.children.append(line)
         del self.lines.children[:-100]

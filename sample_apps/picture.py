@@ -42,7 +42,7 @@ class Picture(MainApp):
         self.depth = Slider(24, 8, 64, 8, label="Depth")
         self.draw = Button("Draw", variant="primary")
         self.draw.register("click", self.on_draw)
-        self.bar = ProgressBar(label="Drawing", style={"width": "100%"})
+        self.bar = ProgressBar(label="Drawing", hidden=True)
         self.image = Image(alt="The Mandelbrot set", hidden=True, style={"width": "30rem", "border-radius": "0.5rem"})
         self.children = [
             Heading("Picture", level=1),
@@ -53,6 +53,7 @@ class Picture(MainApp):
 
     async def on_draw(self) -> None:
         self.draw.disabled = True
+        self.bar.hidden = False
         rows: list[bytes] = []
         for y in range(HEIGHT):
             rows.append(await asyncio.to_thread(mandelbrot_row, y, int(self.depth.value)))

@@ -9,7 +9,7 @@ class Item(HBox):
     """One thing to do."""
 
     def __init__(self, text: str, done: bool = False) -> None:
-        super().__init__(style={"justify-content": "space-between"})
+        super().__init__(style={"flex-wrap": "nowrap", "justify-content": "space-between"})
         self.box = CheckBox(done, text)
         self.line = Div([self.box])
         self.remove = Button("×", variant="quiet", attributes={"aria-label": f"Remove {text}"})

@@ -36,7 +36,22 @@ export type Operation =
 
 /** An operation that the core passes on to the extras, which know its arguments. */
 export type ExtraOperation = readonly [
-  "start" | "signin" | "hash" | "state" | "shared" | "states" | "js" | "download" | "env" | "open" | "result",
+  (
+    | "start"
+    | "signin"
+    | "hash"
+    | "state"
+    | "shared"
+    | "states"
+    | "js"
+    | "download"
+    | "env"
+    | "open"
+    | "result"
+    | "upload"
+    | "upload_to"
+    | "upload_stop"
+  ),
   ...args: unknown[],
 ];
 

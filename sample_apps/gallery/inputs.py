@@ -10,6 +10,7 @@ from jibe_like import (
     Div,
     Dropdown,
     Field,
+    FileUpload,
     Grid,
     HBox,
     Input,
@@ -146,3 +147,13 @@ def color_input() -> Widget:
     sheet = Div(style={"height": "4rem", "border-radius": "0.5rem", "background": paper.value})
     paper.register("input", lambda: sheet.css({"background": paper.value}), throttle=0.05)
     return Grid([paper, sheet])
+
+
+@INPUTS.shows(FileUpload)
+def file_upload() -> Widget:
+    """Files, chosen or dropped: how far each is, a button to end it or take it back, and what is wrong with it."""
+    said = Label("No letters yet.")
+    letters = FileUpload("Letters", accept=["text/plain", ".md"], multiple=True, max_bytes=100_000, max_files=5)
+    letters.help = "Up to 5 texts, of 100 kB each."
+    letters.register("change", lambda: setattr(said, "value", f"Letters: {len(letters.value)}"))
+    return VBox([letters, said])

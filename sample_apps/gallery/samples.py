@@ -11,6 +11,7 @@ from jibe_like.query import QueryApp
 
 from .. import (
     accordion,
+    album,
     chat,
     clock,
     computation,
@@ -99,10 +100,11 @@ SAMPLES = [
     Sample("Live clock", clock, clock.Clock.handlers, 320),
     Sample("Chat", chat, chat.Chat.handlers, 620),
     Sample("Accordion", accordion, accordion.Questions.handlers, 380),
+    Sample("Album", album, album.Album.handlers, 620),
     Sample("Picture and progress", picture, picture.Picture.handlers, 560),
     Sample("Computation", computation, computation.Computation.handlers, 560),
-    Sample("Dashboard", dashboard, dashboard.Dashboard.handlers, 620),
-    Sample("A colour for all", sliders, sliders.Sliders.handlers, 720),
+    Sample("Dashboard", dashboard, dashboard.Dashboard.handlers, 700),
+    Sample("A colour for all", sliders, sliders.Sliders.handlers, 780),
     Sample("Python and JavaScript", wave, wave.Wave.handlers, 620),
     Sample("Login", login, login_rules, 400, "/login"),
     Sample("Mounted", mounted, mounted_rules, 340, "/"),

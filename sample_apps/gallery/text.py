@@ -28,7 +28,7 @@ def text() -> Widget:
 @TEXT.shows(Link)
 def link() -> Widget:
     """A link to another page, or to a place in this one. A URL that would run a script is refused."""
-    return VBox([Link("To the top of this page", "#top"), Link("This page in a tab of its own", "", new_tab=True)])
+    return VBox([Link("To the top of this page", "#top"), Link("This page in a tab of its own", "?", new_tab=True)])
 
 
 @TEXT.shows(Markdown)

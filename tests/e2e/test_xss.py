@@ -5,17 +5,19 @@ live page. What runs calls a canary, which is a problem of the page as a violati
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Dialog, Page, Route, expect
+from playwright.sync_api import Dialog, FilePayload, Page, Route, expect
 from tornado.web import Application, RequestHandler
 
-from jibe_like import Button, Connection, Label, MainApp, Settings, Widget, session, widgets
+from jibe_like import Button, Connection, Label, MainApp, Message, Settings, VBox, Widget, session, widgets
 from jibe_like.errors import PropertyTypeError, PropertyValueError, UnsafeValueError
+from jibe_like.tree.files import Incoming
 from jibe_like.tree.safe import URL_ATTRIBUTES
 from jibe_like.web.downloads import content_disposition
 from tests.e2e.conftest import NewPage
@@ -34,6 +36,8 @@ NOT_FOR_TEXT = {
     "Button.kind",
     "Button.variant",
     "ColorInput.value",
+    "FileUpload.accept",
+    "FileUpload.value",
     "Input.type",
     "Notification.kind",
     "Progress.state",
@@ -289,11 +293,19 @@ def fill_form(form: widgets.Form, payload: str) -> None:
     ]
 
 
+def fill_uploads(field: widgets.FileUpload, payload: str) -> None:
+    """As if the server had cleaned nothing."""
+    field.file_failed(Incoming("page", payload, payload, 1, state="failed", error=payload))
+    done = Incoming("page", payload + "2", payload, 1, type=payload, received=1, state="done")
+    field.file_done(done)
+
+
 FURTHER: dict[str, tuple[Callable[[], Widget], Callable[[Any, str], object]]] = {
     "cells of a table": (lambda: widgets.Table(sortable=True, selectable=True, row_headers=True), fill_table),
     "notifications": (widgets.Notifications, lambda corner, payload: corner.notify(payload, timeout=None)),
     "tabs": (widgets.Tabs, fill_tabs),
     "names of fields": (widgets.Form, fill_form),
+    "names of uploads": (widgets.FileUpload, fill_uploads),
 }
 
 
@@ -401,6 +413,38 @@ class Told(MainApp):
 def test_title_state_and_arguments_of_javascript(page_problems: list[str], watched: Page, serve: Serve) -> None:
     attack(watched, serve(Told), page_problems)
     assert watched.evaluate("document.title.includes('</title><script>xss()')")
+
+
+class Uploaded(MainApp):
+    """Shows the names of the files that it is sent."""
+
+    settings = Settings(upload_files=len(PAYLOADS))
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        files, self.names = widgets.FileUpload("Files", multiple=True), VBox()
+        files.register("upload", self.on_upload)
+        self.children = [files, self.names]
+
+    def on_upload(self, source: Widget, message: Message) -> None:
+        name = message["data"]["file"].name
+        self.names.children.append(Button(name, tooltip=name))
+
+
+def test_the_names_of_files_that_a_user_sends(page_problems: list[str], watched: Page, serve: Serve) -> None:
+    watched.goto(serve(Uploaded))
+    address = watched.url
+    # Some of each kind.
+    names = [sayable(payload) for payload in PAYLOADS[::3]]
+    watched.get_by_label("Files", exact=True).set_input_files(
+        [FilePayload(name=name, mimeType=name, buffer=name.encode()) for name in names]
+    )
+    expect(watched.get_by_role("button", name=re.compile("^Remove"))).to_have_count(len(names))
+    assert watched.locator("#topwidget > .vbox > button").count() == len(names)
+    check(watched, address, page_problems)
+    watched.reload()
+    expect(watched.locator("#topwidget")).to_be_visible()
+    check(watched, address, page_problems)
 
 
 def test_the_names_of_files(page_problems: list[str], watched: Page, serve: Serve) -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import PurePath, PureWindowsPath
 from typing import Final
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine, parse_cookie
@@ -13,6 +14,9 @@ from jibe_like.session.auth.identity import Identities, _sign
 from jibe_like.session.auth.sealed import Seal
 from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.session.token import Claims, Tokens
+from jibe_like.session.uploads.kinds import accepts, type_of, type_of_name
+from jibe_like.session.uploads.names import clean_name
+from jibe_like.web.multipart import BadForm, FileForm
 from jibe_like.web.origin import is_allowed
 from jibe_like.wire.messages import decode_event
 
@@ -94,6 +98,37 @@ def origins(data: bytes) -> None:
         assert re.match(r"example\.org(:80|:443)?([/?#]|$)", named), origin
 
 
+def forms(data: bytes) -> None:
+    """The form that a file comes in: a BadForm or the same content, in whatever pieces it comes."""
+    content = _content(data, len(data) or 1)
+    assert content is None or len(content) < len(data)
+    for size in (1, 7):
+        assert _content(data, size) == content, size
+
+
+def _content(data: bytes, size: int) -> bytes | None:
+    """What a form has for a file, where it is fed by so many bytes at a time; None where it is no such form."""
+    form, pieces = FileForm("multipart/form-data; boundary=b"), []
+    try:
+        for start in range(0, len(data), size):
+            pieces += form.feed(data[start : start + size])
+    except BadForm:
+        return None
+    return b"".join(pieces) if form.is_whole else None
+
+
+def files(data: bytes) -> None:
+    """A file's name and first bytes: a name that does no harm, and a type that is accepted as what it is."""
+    name, _, head = data.partition(b"\n")
+    clean = clean_name(name.decode("utf-8", "surrogateescape"))
+    assert clean == clean_name(clean)
+    assert PurePath(clean).name == clean
+    assert PureWindowsPath(clean).name == clean
+    found = type_of(head, clean)
+    assert accepts(["*/*"], clean, found) or found != type_of_name(clean)
+    assert found.startswith("image/") or not accepts(["image/*"], clean, found)
+
+
 _server: Server | None = None
 
 
@@ -105,7 +140,7 @@ def http(data: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Target]] = {
-    target.__name__: target for target in (decoder, tokens, snapshots, seals, cookies, origins, http)
+    target.__name__: target for target in (decoder, tokens, snapshots, seals, cookies, origins, forms, files, http)
 }
 """All of them, by name."""
 

@@ -7,6 +7,7 @@ import { download, openApp } from "./leave.ts";
 import { connect, type Do, type Post } from "./page.ts";
 import { signIn } from "./signin.ts";
 import { setShared, setState, setStates, startState } from "./state.ts";
+import { sendTo, stopFiles, takeFiles } from "./upload.ts";
 
 /** Each operation by its name. */
 const operations: Readonly<Record<string, Do>> = {
@@ -23,6 +24,9 @@ const operations: Readonly<Record<string, Do>> = {
   open: openApp,
   env: setEnvironment,
   result: settle,
+  upload: takeFiles,
+  upload_to: sendTo,
+  upload_stop: stopFiles,
 };
 
 startEnvironment();
