@@ -14,6 +14,7 @@ DEV := $(VENV)/.dev-installed
 NODE_MODULES := js/node_modules/.package-lock.json
 # The OpenID provider that the tests sign in at.
 PROVIDER := tests/oidc/node_modules/.package-lock.json
+PROVIDER_FILES := ../tests/oidc/provider.mjs ../tests/oidc/package.json
 # Keeps the output of a check in one piece, where make can (4.0 and later).
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
@@ -93,7 +94,7 @@ lint: $(DEV) $(NODE_MODULES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
-	cd js && node_modules/.bin/biome ci --colors=off .
+	cd js && node_modules/.bin/biome ci --colors=off . $(PROVIDER_FILES)
 
 types: $(DEV) $(NODE_MODULES)
 	$(BIN)/mypy
@@ -132,7 +133,7 @@ build-client: $(DEV) $(NODE_MODULES)
 format: $(DEV) $(NODE_MODULES)
 	$(BIN)/ruff check --fix --exit-zero --quiet .
 	$(BIN)/ruff format .
-	cd js && node_modules/.bin/biome check --write .
+	cd js && node_modules/.bin/biome check --write . $(PROVIDER_FILES)
 
 clean:
 	rm -rf $(VENV) js/node_modules tests/oidc/node_modules js/coverage build dist *.egg-info htmlcov .coverage .coverage.*

@@ -6,7 +6,7 @@ import pytest
 
 from jibe_like.settings import Settings
 from jibe_like.web import limits
-from jibe_like.web.limits import Allowance, Budget, Limits, Rate
+from jibe_like.web.limits import RATED, Allowance, Budget, Limits, Pace, Rate
 
 ADA, BOB = "ada", "bob"
 
@@ -60,6 +60,24 @@ def test_handshakes_of_a_visitor_and_of_an_address(clock: list[float], caplog: p
     assert "trusted_proxies" in caplog.text
     clock[0] += 1.0
     assert found.knock(ADA, "1.2.3.4") == ""
+
+
+@pytest.mark.parametrize("what", RATED)
+def test_whatever_is_rated(clock: list[float], caplog: pytest.LogCaptureFixture, what: str) -> None:
+    bounds = {f"{what}_per_second": 1.0, f"{what}_burst": 2}
+    found, rejected = make(address_factor=1.5, **bounds)
+    assert [found.take(what, ADA, "1.2.3.4") for _ in range(3)] == ["", "", f"{what}_per_identity"]
+    assert [found.take(what, BOB, "1.2.3.4") for _ in range(2)] == ["", f"{what}_per_address"]
+    assert found.take(what, ADA, "1.2.3.4") == f"{what}_per_identity"
+    others = [other for other in RATED if other != what]
+    assert {found.take(other, ADA, "1.2.3.4") for other in others} == {""}, "each has a bucket of its own"
+    assert rejected == [f"{what}_per_identity", f"{what}_per_address", f"{what}_per_identity"]
+    # What else they may do is no reason to tell it again.
+    assert len(caplog.records) == 2
+    clock[0] += 1.0
+    assert found.take(what, ADA, "1.2.3.4") == ""
+    assert found.take(what, ADA, "1.2.3.4") == f"{what}_per_identity"
+    assert len(caplog.records) == 3
 
 
 def test_connections(clock: list[float]) -> None:
@@ -145,3 +163,22 @@ def test_who_was_away_for_long_is_forgotten(clock: list[float]) -> None:
     assert len(later) == 2
     limits.close()
     assert cancelled == [True] * 3
+
+
+def test_a_pace_is_paid_back(clock: list[float]) -> None:
+    pace = Pace(per_second=100, burst=50)
+    assert [pace.take(50), pace.take(100), pace.take(1)] == [0, 1, 1.01]
+    clock[0] += 1.01
+    assert pace.take(10) == pytest.approx(0.1)
+    clock[0] += 1000
+    assert [pace.take(50), pace.take(10)] == [0, pytest.approx(0.1)]
+    assert Pace(per_second=0, burst=0).take(10**9) == 0
+
+
+def test_files_are_paced_by_visitor_and_address(clock: list[float]) -> None:
+    limits, _ = make(upload_bytes_per_second=100, upload_bytes_burst=0, address_factor=2)
+    assert limits.pace(ADA, "192.0.2.1", 100) == 1
+    assert limits.pace(BOB, "192.0.2.1", 300) == 3
+    # The address has twice as much for both.
+    assert limits.pace("kim", "192.0.2.1", 100) == 2.5
+    assert limits.pace("", "127.0.0.1", 10**9) == 0

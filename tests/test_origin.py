@@ -49,5 +49,15 @@ def test_a_browser_knows_it_better(site: str, allowed: bool) -> None:
     assert is_allowed(asked, ()) is allowed
 
 
+@pytest.mark.parametrize(
+    ("site", "allowed"),
+    [("same-origin", True), ("none", True), ("same-site", False), ("cross-site", False), ("", False)],
+)
+def test_without_an_origin_it_says_where_it_comes_from(site: str, allowed: bool) -> None:
+    asked = request("example.org", None)
+    asked.headers["Sec-Fetch-Site"] = site
+    assert is_allowed(asked, ()) is allowed
+
+
 def test_nobody_else_is_named_by_default() -> None:
     assert not is_allowed(request("example.org", "https://friend.example"), ())

@@ -9,16 +9,19 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jibe_like.errors import SignInError, SignInRefusedError
+from jibe_like.errors import SignInError, SignInRefusedError, StoreError
 from jibe_like.session.auth.auth import Auth, SignIn, TokenSet
 from jibe_like.session.auth.sign_ins import LEFT, SignIns, attach
 from jibe_like.session.connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection, Visit
 from jibe_like.store.base import Store, open_store
+from jibe_like.store.shared import SharedSqliteStore
 from tests.sessions import Tab, make_session, on_a_loop, until
 
 SECRET = "a secret"
@@ -506,4 +509,161 @@ async def test_a_sign_in_that_the_settings_no_longer_allow_ends(path: Path) -> N
     provider.rejects.add("1")
     after = await restarted(sign_ins, store, path, provider)
     assert await found(after, sign_in) is None
+    await after._store.close()
+
+
+# -- other processes with the same store
+
+
+@contextmanager
+def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What has ended elsewhere is looked for all the time."""
+    with monkeypatch.context() as patched:
+        patched.setattr("jibe_like.session.auth.sign_ins._LOOK_SECONDS", 0.005)
+        yield
+
+
+class Both:
+    """The sign-ins of two processes, which share a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.providers = Provider(), Provider()
+        self.here, self.there = (make(each, open_store(f"sqlite:///{path}")) for each in self.providers)
+
+    async def __aenter__(self) -> Both:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for each in (self.here, self.there):
+            await each.close()
+            await each._store.close()
+
+    async def shared(self, **options: Any) -> tuple[SignIn, SignIn]:
+        """One sign-in, as each of the two has it."""
+        sign_in = ada(**options)
+        self.here.add(sign_in)
+        same = await found(self.there, sign_in)
+        assert same is not None
+        assert same is not sign_in
+        return sign_in, same
+
+
+@on_a_loop
+@pytest.mark.parametrize(("signed_out", "code"), [(True, SIGNED_OUT), (False, SIGN_IN_AGAIN)])
+async def test_what_ends_here_ends_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch, signed_out: bool, code: int
+) -> None:
+    with soon(monkeypatch):
+        async with Both(path) as both:
+            sign_in, same = await both.shared()
+            _, other = await both.shared(subject="2")
+            tab, others = page_of(same), page_of(other)
+            both.here.end(sign_in, signed_out=signed_out)
+            await until(lambda: tab.ended)
+            assert tab.ended is not None
+            assert tab.ended[0] == code
+            assert list(both.there) == [other]
+            assert others.ended is None
+            assert both.there.has_signed_out(cookie(both.there, same), False) is signed_out
+            assert await found(both.there, sign_in) is None
+
+
+@on_a_loop
+@pytest.mark.parametrize(("subject", "session"), [("1", "s"), ("1", ""), ("", "s")])
+async def test_what_the_issuer_ends_here_ends_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch, subject: str, session: str
+) -> None:
+    with soon(monkeypatch):
+        async with Both(path) as both:
+            _, same = await both.shared(issuer_session="s")
+            _, other = await both.shared(subject="2", issuer_session="t")
+            tab = page_of(same)
+            both.here.end_all(same.issuer, subject, session, time.time() + 3600)
+            await until(lambda: tab.ended)
+            assert tab.ended is not None
+            assert tab.ended[0] == SIGNED_OUT
+            assert list(both.there) == [other]
+            # Who comes back goes on, here and there.
+            later = ada(issuer_session="s")
+            both.there.add(later)
+            await both.there._look_elsewhere(both.there._records)  # type: ignore[arg-type]
+            assert later.is_valid
+
+
+@on_a_loop
+async def test_new_tokens_bring_nobody_back(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one process stores new tokens while somebody signs out at the other."""
+    with soon(monkeypatch):
+        async with Both(path) as both:
+            sign_in, same = await both.shared(tokens=old_tokens())
+            both.providers[1].held.clear()
+            asked = asyncio.ensure_future(Auth(same).ensure_fresh_token())
+            await until(lambda: both.providers[1].asked)
+            both.here.end(sign_in, signed_out=True)
+            both.there._save(same)
+            both.providers[1].held.set()
+            await asked
+            await until(lambda: same.ended)
+            assert await found(both.here, sign_in) is None
+            assert await found(both.there, sign_in) is None
+
+
+@on_a_loop
+async def test_tokens_that_another_process_has_got_are_taken(path: Path) -> None:
+    """Else the provider would be shown a refresh token for the second time, and may take that for a theft."""
+    async with Both(path) as both:
+        sign_in, same = await both.shared(tokens=old_tokens())
+        assert await Auth(sign_in).ensure_fresh_token() == "fresh 1"
+        await asyncio.sleep(0)
+        assert await Auth(same).ensure_fresh_token() == "fresh 1"
+        assert [provider.asked for provider in both.providers] == [1, 0]
+
+
+@on_a_loop
+async def test_a_forged_end_is_none(path: Path) -> None:
+    """Who can write the store, and does not know the secret, signs nobody out."""
+    async with Both(path) as both:
+        sign_in, same = await both.shared()
+        both.here._store.put("jibe_like.sign-ins", f"over-{sign_in.id}", b"x", time.time() + 9, lambda error: None)
+        assert both.there._records is not None
+        await both.there._look_elsewhere(both.there._records)
+        assert same.is_valid
+
+
+@on_a_loop
+async def test_a_store_that_cannot_be_read_ends_nothing_and_is_told_of_once(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = 0
+
+    async def present(self: object, app: str, session_ids: object) -> set[str]:
+        nonlocal asked
+        asked += 1
+        raise StoreError("the file is locked")
+
+    with soon(monkeypatch):
+        async with Both(path) as both:
+            sign_in, same = await both.shared()
+            with monkeypatch.context() as patched:
+                patched.setattr(SharedSqliteStore, "present", present)
+                await until(lambda: asked > 5)
+            assert same.is_valid
+            warnings = [record.getMessage() for record in caplog.records if "locked" in record.getMessage()]
+            assert len(warnings) == 2, "one of each"
+            both.here.end(sign_in, signed_out=True)
+            await until(lambda: same.ended)
+
+
+@on_a_loop
+async def test_whoever_decides_and_fails_lets_nobody_in(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Provider):
+        async def accepts(self, sign_in: SignIn) -> bool:
+            raise KeyError("groups")
+
+    store = open_store(f"sqlite:///{path}")
+    sign_ins, sign_in = make(None, store), ada()
+    sign_ins.add(sign_in)
+    after = await restarted(sign_ins, store, path, Failing())
+    assert await found(after, sign_in) is None
+    assert "KeyError" in caplog.text
     await after._store.close()

@@ -1,9 +1,9 @@
 """An application's own files: the folders that `assets_path` names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import tornado.web
 
@@ -12,31 +12,57 @@ from jibe_like.settings import Settings
 
 from .auth.guard import sign_in_of
 from .forwarded import believe_proxies
+from .limits import FILES
 from .mount import Mount, as_requested, identified
 from .security import set_common_headers
+from .waiting import has_to_wait
+
+Mounts: TypeAlias = Callable[[], Sequence[Mount]]
+
+
+def of_nobody() -> Sequence[Mount]:
+    """The files belong to no application."""
+    return ()
 
 
 class AssetHandler(tornado.web.StaticFileHandler):
     """Serves the files of one folder, and nothing outside of it: no `..`, no symbolic link out, no folder listing.
 
-    :param mount: of the application whose files they are: where users have to sign in, others do not get them.
+    :param mounts: gives those of the applications whose files they are. Who may see none of them does not get the files
+        either. The bounds are those of the first.
     """
 
-    def initialize(self, *arguments: Any, mount: Mount | None = None, **options: Any) -> None:
+    def initialize(self, *arguments: Any, mounts: Mounts = of_nobody, **options: Any) -> None:
         super().initialize(*arguments, **options)
-        self.mount = mount
-        if mount is not None:
-            believe_proxies(self.request, mount.settings)
+        self._mounts = mounts()
+        self._is_private = bool(self._mounts) and all(mount.requires_auth for mount in self._mounts)
+        if self._mounts:
+            believe_proxies(self.request, self._mounts[0].settings)
 
     async def prepare(self) -> None:
-        if self.mount is not None and self.mount.requires_auth:
-            await identified(self, self.mount)
-            try:
-                nobody = sign_in_of(self) is None
-            except (StoreError, ServerError):
-                raise tornado.web.HTTPError(503) from None
-            if nobody:
+        if self._mounts and has_to_wait(self, self._mounts[0], FILES):
+            return
+        if self._is_private and not await self._has_signed_in():
+            guard = self._mounts[0].guard
+            if guard is None or not self._is_page():
                 raise tornado.web.HTTPError(403)
+            self.redirect(guard.way_in(self.request))
+
+    async def _has_signed_in(self) -> bool:
+        for mount in self._mounts:
+            await identified(self, mount)
+            try:
+                if sign_in_of(self) is not None:
+                    return True
+            except (StoreError, ServerError) as error:
+                mount.rejected("store" if isinstance(error, StoreError) else "stopping")
+                raise tornado.web.HTTPError(503) from None
+        return False
+
+    def _is_page(self) -> bool:
+        """Whether somebody wants to see the file by itself, and not a page that it is a part of."""
+        mode = self.request.headers.get("Sec-Fetch-Mode")
+        return mode == "navigate" if mode is not None else "text/html" in self.request.headers.get("Accept", "")
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         path = Path(absolute_path)
@@ -51,10 +77,14 @@ class AssetHandler(tornado.web.StaticFileHandler):
         return super().validate_absolute_path(root, absolute_path)
 
     def set_extra_headers(self, path: str) -> None:
-        set_common_headers(self, self.mount.settings if self.mount is not None else Settings())
+        set_common_headers(self, self._mounts[0].settings if self._mounts else Settings())
+        if self._is_private:
+            # Asked for again each time: who has signed out, or a proxy, is not to find it in a cache.
+            self.set_header("Cache-Control", "private, no-cache")
+            self.clear_header("Expires")
 
 
-def asset_rules(owner: str, assets_path: Any, mount: Mount | None = None) -> list[tuple[str, Any, dict[str, Any]]]:
+def asset_rules(owner: str, assets_path: Any, mounts: Mounts = of_nobody) -> list[tuple[str, Any, dict[str, Any]]]:
     """Tornado rules for an `assets_path`: a dict with `from` and `to`, or a list or tuple of such dicts.
 
     `from` is a folder, relative to where the program was started; `to` is the absolute path that it gets in URLs.
@@ -77,12 +107,11 @@ def asset_rules(owner: str, assets_path: Any, mount: Mount | None = None) -> lis
         folder = Path(entry["from"]).absolute()
         if not folder.is_dir():
             raise AssetsPathError(f"{owner}.assets_path: {str(folder)!r} (from {entry!r}) is no folder")
-        rules.append(folder_rule(entry["to"], folder, mount))
+        rules.append(folder_rule(entry["to"], folder, mounts))
     return rules
 
 
-def folder_rule(to: str, folder: Path, mount: Mount | None = None) -> tuple[str, Any, dict[str, Any]]:
+def folder_rule(to: str, folder: Path, mounts: Mounts = of_nobody) -> tuple[str, Any, dict[str, Any]]:
     """The Tornado rule that serves a folder at a path."""
     place = "/" + as_requested(to.strip("/"))
-    options = {"path": str(folder)} | ({} if mount is None else {"mount": mount})
-    return re.escape(place.rstrip("/")) + "/(.*)", AssetHandler, options
+    return re.escape(place.rstrip("/")) + "/(.*)", AssetHandler, {"path": str(folder), "mounts": mounts}

@@ -8,6 +8,11 @@ from weakref import WeakSet
 
 import tornado.web
 
+from .forwarded import believe_proxies
+from .limits import FILES
+from .mount import Mount
+from .waiting import has_to_wait
+
 FOLDER: Final = Path(__file__).parent.parent / "static"
 PATH: Final = "_jibe"
 """Where the client stands below an application's prefix."""
@@ -43,9 +48,19 @@ _serving: WeakSet[tornado.web.Application] = WeakSet()
 
 
 class ClientHandler(tornado.web.RequestHandler):
-    """Serves the client, as brotli or gzip where the browser takes it."""
+    """Serves the client, as brotli or gzip where the browser takes it.
+
+    :param mount: whose bounds count; None where the rules were made by hand.
+    """
+
+    def initialize(self, mount: Mount | None = None) -> None:
+        self.mount = mount
+        if mount is not None:
+            believe_proxies(self.request, mount.settings)
 
     def get(self, name: str) -> None:
+        if self.mount is not None and has_to_wait(self, self.mount, FILES):
+            return
         if name not in _files():
             raise tornado.web.HTTPError(404)
         accepted = {

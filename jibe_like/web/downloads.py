@@ -14,8 +14,10 @@ from tornado.iostream import StreamClosedError
 from jibe_like.session.functions.downloads import PATH, Offer, find_offer
 
 from .forwarded import believe_proxies
+from .limits import DOWNLOADS
 from .mount import Mount, identity_of
-from .security import set_common_headers
+from .security import Discreet, set_common_headers
+from .waiting import has_to_wait
 
 logger = logging.getLogger("jibe_like.web")
 
@@ -37,7 +39,7 @@ def serve_downloads(application: tornado.web.Application, mount: Mount) -> None:
     _by_hand.setdefault(application, []).append(mount)
 
 
-class DownloadHandler(tornado.web.RequestHandler):
+class DownloadHandler(Discreet):
     """Streams a download to the visitor that it was offered to, once.
 
     :param mount: the application's; None where that is one of several, whose rules were made by hand.
@@ -46,6 +48,12 @@ class DownloadHandler(tornado.web.RequestHandler):
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
         self._sending: asyncio.Task[None] | None = None
+
+    def prepare(self) -> None:
+        mount = self.mount or next(iter(_by_hand.get(self.application, ())), None)
+        if mount is not None:
+            believe_proxies(self.request, mount.settings)
+            has_to_wait(self, mount, DOWNLOADS)
 
     async def get(self, token: str) -> None:
         offer = self._find(token)
@@ -118,7 +126,7 @@ class DownloadHandler(tornado.web.RequestHandler):
             self.set_status(500)
 
     def _request_summary(self) -> str:
-        """For Tornado's log: the URL without what gives the right to it."""
+        """Without what gives the right to it."""
         return f"{self.request.method} {self.request.path.rpartition('/')[0]}/… ({self.request.remote_ip})"
 
     def compute_etag(self) -> None:

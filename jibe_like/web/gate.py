@@ -14,6 +14,7 @@ from jibe_like.session.connection import (
     FAILED,
     RESTARTING,
     SIGN_IN_AGAIN,
+    TOO_BIG,
     TOO_MANY_EVENTS,
     TRY_AGAIN,
     Connection,
@@ -25,8 +26,9 @@ from jibe_like.wire.messages import decode_event
 
 from .auth.guard import auth_of
 from .limits import Budget, Seat
-from .mount import Mount, connection_for_socket, identity_of, knock
+from .mount import Mount, connection_for_socket, identity_of
 from .network_log import Tap
+from .waiting import knock
 
 if TYPE_CHECKING:
     from jibe_like.session.session import Session
@@ -150,6 +152,7 @@ class Gate:
                 owner = claims.identity if claims is not None else ""
                 code = guard.refusal(handler, self._mount.requires_auth, owner, identity_of(handler, self._mount))
             if code:
+                self._mount.rejected("identity")
                 raise Refused(code, "another user is signed in, or nobody")
 
     @contextmanager
@@ -165,6 +168,7 @@ class Gate:
             raise Refused(RESTARTING, str(error)) from None
         except StoreError as error:
             logger.error("%s", error)
+            self._mount.rejected("store")
             raise Refused(TRY_AGAIN, "the store cannot be read") from None
         except Exception:
             logger.exception("%s could not be started", self._mount.title)
@@ -177,7 +181,13 @@ class Gate:
             return
         if isinstance(self._transport, Tap):
             self._transport.heard(message)
-        size = len(message)
+        size = size_of(message)
+        if size > self._mount.settings.max_message_bytes:
+            # By websocket it does not come as far as this.
+            self._mount.rejected("message_bytes")
+            self._transport.close(TOO_BIG, "message too big")
+            self.leave(said_goodbye=False)
+            return
         crossed = self._budget.take(size) or (self._seat.take(size) if self._seat is not None else "")
         if crossed:
             logger.warning(
@@ -216,3 +226,10 @@ class Gate:
         if connection is None or connection.transport is not self._transport:
             return None
         return connection.session
+
+
+def size_of(message: str | bytes) -> int:
+    """Bytes that a message has on its way."""
+    if isinstance(message, str) and not message.isascii():
+        return len(message.encode("utf-8", "surrogatepass"))
+    return len(message)

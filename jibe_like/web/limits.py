@@ -3,10 +3,11 @@
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple, TypeAlias
 
+from jibe_like.session.connection import Visit
 from jibe_like.session.log import about
 from jibe_like.settings import Settings
 
@@ -18,6 +19,14 @@ recently."""
 MOST_SECONDS: Final = 300.0
 """That they are remembered; no longer than it takes until they may do all again."""
 
+HANDSHAKES: Final = "handshakes"
+FILES: Final = "files"
+DOWNLOADS: Final = "downloads"
+SIGN_INS: Final = "sign_ins"
+UPLOADS: Final = "uploads"
+RATED: Final = (HANDSHAKES, FILES, DOWNLOADS, SIGN_INS, UPLOADS)
+"""What may be asked for only so often: by `<name>_per_second` and `<name>_burst` of the settings."""
+
 CallLater: TypeAlias = Callable[[float, Callable[[], None]], Callable[[], object]]
 
 
@@ -28,9 +37,11 @@ class Rate:
     :param burst: tokens that it holds.
     """
 
-    __slots__ = ("_at", "_burst", "_left", "_per_second")
+    __slots__ = ("_at", "_burst", "_left", "_per_second", "complained")
 
     def __init__(self, per_second: float, burst: float) -> None:
+        self.complained = False
+        """Whether the log has it that there was nothing left: once, until there is."""
         self._per_second = per_second
         self._burst = self._left = float(burst)
         self._at = time.monotonic()
@@ -45,6 +56,30 @@ class Rate:
                 return False
         self._left -= 1
         return True
+
+
+class Pace:
+    """A token bucket that may be overdrawn: who has taken too much waits until it is paid back.
+
+    :param per_second: tokens that come back a second; 0: as many as anybody takes.
+    :param burst: tokens that it holds.
+    """
+
+    __slots__ = ("_at", "_burst", "_left", "_per_second")
+
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._per_second = per_second
+        self._burst = self._left = float(burst)
+        self._at = time.monotonic()
+
+    def take(self, many: int) -> float:
+        """Takes so many. Gives the seconds to wait then."""
+        if not self._per_second:
+            return 0.0
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second) - many
+        self._at = now
+        return max(0.0, -self._left / self._per_second)
 
 
 class Allowance(NamedTuple):
@@ -97,15 +132,17 @@ class Whose(NamedTuple):
     kind: str
     """`identity` or `address`."""
     connections: float
-    handshakes_per_second: float
-    handshakes_burst: float
+    rates: Mapping[str, tuple[float, float]]
+    """Tokens a second, and tokens that a bucket holds, for each that is `RATED`."""
+    pace: tuple[float, float]
+    """The same for bytes of files that they send; 0 a second: as many as they like."""
     allowance: Allowance
 
 
 class _One:
     """A visitor or an address: what they have done."""
 
-    __slots__ = ("budget", "complained", "connections", "handshakes", "key", "left_at", "whose")
+    __slots__ = ("_pace", "budget", "connections", "key", "left_at", "rates", "whose")
 
     def __init__(self, whose: Whose, key: str) -> None:
         self.whose = whose
@@ -113,10 +150,23 @@ class _One:
         self.connections = 0
         self.left_at = 0.0
         """When their last connection went, by `time.monotonic`."""
-        self.handshakes = Rate(whose.handshakes_per_second, whose.handshakes_burst)
+        self.rates: dict[str, Rate] = {}
+        self._pace: Pace | None = None
         self.budget = Budget(whose.allowance)
-        self.complained = False
-        """Whether the log has it: once, until they behave."""
+
+    def rate(self, what: str) -> Rate:
+        """Their token bucket for one that is `RATED`."""
+        found = self.rates.get(what)
+        if found is None:
+            found = self.rates[what] = Rate(*self.whose.rates[what])
+        return found
+
+    @property
+    def pace(self) -> "Pace":
+        """How fast they may send files."""
+        if self._pace is None:
+            self._pace = Pace(*self.whose.pace)
+        return self._pace
 
 
 class Seat:
@@ -152,11 +202,17 @@ class Limits:
 
     :param rejected: told of each refusal's reason.
     :param call_later: calls back after so many seconds, and gives what cancels that: it is then time to `forget`.
+    :param forgotten: told when nobody without a connection is remembered any more.
     """
 
     def __init__(
-        self, settings: Settings, rejected: Callable[[str], object], call_later: CallLater | None = None
+        self,
+        settings: Settings,
+        rejected: Callable[[str], object],
+        call_later: CallLater | None = None,
+        forgotten: Callable[[], object] = lambda: None,
     ) -> None:
+        self._forgotten = forgotten
         self.allowance = Allowance(
             settings.events_per_second,
             settings.events_burst,
@@ -166,21 +222,25 @@ class Limits:
         )
         """Of one connection."""
         many, more = settings.identity_factor, settings.address_factor
+        rates: dict[str, tuple[float, float]] = {
+            what: (getattr(settings, f"{what}_per_second"), getattr(settings, f"{what}_burst")) for what in RATED
+        }
         self._identity = Whose(
             "identity",
             settings.connections_per_identity,
-            settings.handshakes_per_second,
-            settings.handshakes_burst,
+            rates,
+            (settings.upload_bytes_per_second, settings.upload_bytes_burst),
             self.allowance.times(many),
         )
         self._address = Whose(
             "address",
             more * settings.connections_per_identity,
-            more * settings.handshakes_per_second,
-            more * settings.handshakes_burst,
+            {what: (more * per_second, more * burst) for what, (per_second, burst) in rates.items()},
+            (more * settings.upload_bytes_per_second, more * settings.upload_bytes_burst),
             self.allowance.times(many * more),
         )
-        self._rejected = rejected
+        self.rejected = rejected
+        """To be told of what is refused for another reason, too."""
         self._present: dict[str, _One] = {}
         self._idle: OrderedDict[str, _One] = OrderedDict()
         self._call_later = call_later
@@ -189,7 +249,7 @@ class Limits:
         full = (
             own.events_burst / max(own.events_per_second, 1),
             own.bytes_burst / max(own.bytes_per_second, 1),
-            settings.handshakes_burst / max(settings.handshakes_per_second, 1),
+            *(burst / max(per_second, 1) for per_second, burst in [*rates.values(), self._identity.pace]),
         )
         self._seconds = min(max(full), MOST_SECONDS)
 
@@ -198,30 +258,48 @@ class Limits:
         return len(self._present) + len(self._idle)
 
     def knock(self, identity: str, address: str) -> str:
-        """Somebody wants a page, or to open a connection. Gives why they must wait; empty where they need not.
+        """Somebody wants a page, or to open a connection. As `take`."""
+        return self.take(HANDSHAKES, identity, address)
+
+    def take(self, what: str, identity: str, address: str) -> str:
+        """Somebody wants one that is `RATED`. Gives why they must wait; empty where they need not.
 
         :param identity: empty where there is none: their address alone counts then.
         """
         ones = self._ones(identity, address)
         reason = ""
         for one in ones:
-            if one.connections >= one.whose.connections:
+            rate = one.rate(what)
+            if what == HANDSHAKES and one.connections >= one.whose.connections:
                 reason = f"connections_per_{one.whose.kind}"
-            elif not one.handshakes.take():
-                reason = f"handshakes_per_{one.whose.kind}"
+            elif not rate.take():
+                reason = f"{what}_per_{one.whose.kind}"
             if reason:
                 break
-            one.complained = False
+            rate.complained = False
         if reason:
-            self._rejected(reason)
-            if not one.complained:
-                one.complained = True
+            self.rejected(reason)
+            if not rate.complained:
+                rate.complained = True
                 hint = "; if it is a proxy, name it in trusted_proxies" if one.whose is self._address else ""
                 logger.warning("refused: too many %s (%s%s)", reason, address, hint, extra=about(user=identity))
         for one in ones:
             if not one.connections:
                 self.rest(one)
         return reason
+
+    def admits_file(self, visit: Visit) -> bool:
+        """Whether somebody may offer one more file."""
+        return not self.take(UPLOADS, visit.identity, visit.address)
+
+    def pace(self, identity: str, address: str, size: int) -> float:
+        """Somebody has sent so many bytes of a file. Gives the seconds until they may send more."""
+        ones = self._ones(identity, address)
+        seconds = max((one.pace.take(size) for one in ones), default=0.0)
+        for one in ones:
+            if not one.connections:
+                self.rest(one)
+        return seconds
 
     def enter(self, identity: str, address: str) -> Seat | None:
         """A connection has opened. None where nothing is counted."""
@@ -254,6 +332,7 @@ class Limits:
                 self._cancel = self._call_later(self._seconds, self.forget)
         else:
             self._idle.clear()  # else it keeps the room for as many as it once held
+            self._forgotten()
         if not self._present:
             self._present.clear()
 
@@ -264,7 +343,7 @@ class Limits:
             self._cancel = None
 
     def _ones(self, identity: str, address: str) -> list[_One]:
-        keys = ((self._identity, identity), (self._address, _place(address)))
+        keys = ((self._identity, identity), (self._address, place_of(address)))
         return [self._find(whose, key) for whose, key in keys if key]
 
     def _find(self, whose: Whose, name: str) -> _One:
@@ -272,7 +351,7 @@ class Limits:
         return self._present.get(key) or self._idle.get(key) or _One(whose, key)
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
     """Whom an address stands for: with IPv6, one line has 2⁶⁴ of them. Empty for this machine's own."""
     try:
         found = ip_address(address.partition("%")[0])

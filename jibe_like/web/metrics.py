@@ -9,7 +9,7 @@ from jibe_like.errors import SettingsError
 from jibe_like.session.connection import Transport
 from jibe_like.session.meter import BOUNDS, Histogram, MeasuredKeeper, MeasuredSession, Meter
 
-from .gate import Gate
+from .gate import Gate, size_of
 from .health import Watched
 from .mount import Mount
 from .relay import Relay
@@ -20,6 +20,8 @@ _COUNTERS: Final = {
     "received_bytes": "Bytes of messages from pages",
     "sent_frames": "Frames sent to pages",
     "sent_bytes": "Bytes of frames sent to pages",
+    "uploaded_bytes": "Bytes of files that pages have sent",
+    "store_failures": "Times that the store could not be read or written",
 }
 _HISTOGRAMS: Final = {
     "handler_seconds": "Time of the event loop for an event: handlers, and sending what they changed",
@@ -45,7 +47,7 @@ class MeasuredGate(Gate):
     def take(self, message: str | bytes) -> None:
         """As of any gate."""
         self._meter.events += 1
-        self._meter.received_bytes += len(message)
+        self._meter.received_bytes += size_of(message)
         super().take(message)
 
 
@@ -84,6 +86,7 @@ class _Collector:
         sessions = GaugeMetricFamily("jibe_like_sessions", "Sessions in this process", labels=[_LABEL])
         connections = GaugeMetricFamily("jibe_like_connections", "Pages that can be reached", labels=[_LABEL])
         queues = GaugeMetricFamily("jibe_like_queue", "What waits, by kind", labels=[_LABEL, "kind"])
+        uploads = CounterMetricFamily("jibe_like_uploads", "Files of pages, by outcome", labels=[_LABEL, "outcome"])
         rejects = CounterMetricFamily("jibe_like_rejects", "What was refused, by reason", labels=[_LABEL, "reason"])
         for route, mount, meter in measured:
             sessions.add_metric([route], len(mount.registry.sessions))
@@ -92,7 +95,9 @@ class _Collector:
                 queues.add_metric([route, kind], depth)
             for reason, times in sorted(meter.rejects.items()):
                 rejects.add_metric([route, reason], times)
-        yield from (sessions, connections, queues, rejects)
+            for outcome, times in sorted(meter.uploads.items()):
+                uploads.add_metric([route, outcome], times)
+        yield from (sessions, connections, queues, rejects, uploads)
         for name, text in _COUNTERS.items():
             counter = CounterMetricFamily(f"jibe_like_{name}", text, labels=[_LABEL])
             for route, _, meter in measured:

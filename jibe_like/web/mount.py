@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from array import array
 from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
@@ -20,11 +21,13 @@ from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.document import Document
 from jibe_like.session.hooks import begin_hook, run_hook
 from jibe_like.session.keeper import Keeper
+from jibe_like.session.memory import stock_up
 from jibe_like.session.meter import MeasuredKeeper, MeasuredSession, Meter
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
 from jibe_like.session.snapshot.main_module import canonical_module
 from jibe_like.session.snapshot.snapshot import Snapshots
+from jibe_like.session.uploads.depot import Depot
 from jibe_like.settings import Settings
 from jibe_like.store.base import Store, open_store
 from jibe_like.store.secret import load_secret, secret_path
@@ -125,11 +128,11 @@ class Mount:
         self.pulse = Pulse(settings.ping_interval)
         self.pages = 0
         """How many pages can be reached."""
-        self.quiet_since = time.monotonic()
-        """When the last of them went."""
+        # Not a float of its own: made while thousands of sessions live, it would hold a megabyte of theirs (memory.py).
+        self._quiet = array("d", [time.monotonic()])
         self.meter = Meter() if settings.metrics else None
         """Counts what happens; None where nobody wants to know."""
-        self.limits = Limits(settings, self.rejected, _call_later)
+        self.limits = Limits(settings, self.rejected, _call_later, self._visitors_forgotten)
         self._opening: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -147,8 +150,11 @@ class Mount:
         make_keeper = Keeper if self.meter is None else partial(MeasuredKeeper, meter=self.meter)
         self.keeper = make_keeper(name, self.store, snapshots, self.settings) if self.store.durable else None
         self.registry = Registry(name, self.app_class, self.mode, self.settings, self.secrets, self.keeper, self.server)
+        self.depot = self.registry.depot = Depot(name, self.settings, self.store, self.rejected)
+        self.depot.admits = self.limits.admits_file
         if self.meter is not None:
             self.registry.make_session = partial(MeasuredSession, meter=self.meter)
+            self.depot.ended = self.meter.upload_ended
         self.registry.wait_for(self)
 
     @property
@@ -179,12 +185,13 @@ class Mount:
             self._set_up()
             self._is_closed = False
         self._loop = asyncio.get_running_loop()
+        stock_up()
         is_loaded = self.server is None or self.server.opened(self)
         begun = begin_hook(self.app_class, "on_server_loaded") if is_loaded else None
         if isinstance(begun, bool):
             self._opening = self._loop.create_future()
             self._opening.set_result(None)
-            self.registry.admit()
+            self._admit()
             return True
         self._opening = self._loop.create_task(self._open(begun))
         return False
@@ -197,7 +204,11 @@ class Mount:
             self._opening = None
             raise
         await (hook if hook is not None else run_hook(self.app_class, "on_server_loaded"))
+        self._admit()
+
+    def _admit(self) -> None:
         self.registry.admit()
+        self.depot.open(self.registry.sessions)
 
     async def close(self) -> None:
         """The server stops: sessions are stored and end, and the store is closed. Callable on any loop."""
@@ -216,6 +227,7 @@ class Mount:
         for poll in tuple(self.polls.values()):
             poll.end()
         self.limits.close()
+        await self.depot.close()
         await self.store.close()
         if loop is not None:
             await run_hook(self.app_class, "on_server_unloaded")
@@ -227,6 +239,14 @@ class Mount:
         if self.meter is not None:
             self.meter.rejects[reason] += 1
 
+    @property
+    def quiet_since(self) -> float:
+        """When the last page went, by `time.monotonic`."""
+        return self._quiet[0]
+
+    def _visitors_forgotten(self) -> None:
+        self.registry.visitors_forgotten()
+
     def page_came(self) -> None:
         """A page can be reached."""
         self.pages += 1
@@ -236,7 +256,7 @@ class Mount:
     def page_left(self) -> None:
         """A page cannot be reached any more."""
         self.pages -= 1
-        self.quiet_since = time.monotonic()
+        self._quiet[0] = time.monotonic()
         if self.server is not None:
             self.server.page_left()
 
@@ -283,15 +303,6 @@ def identity_of(handler: tornado.web.RequestHandler, mount: Mount) -> str:
             return sign_in.identity
     cookies = parse_cookie(handler.request.headers.get("Cookie", ""))
     return mount.identities.find(cookies, mount.is_secure(handler.request))
-
-
-def knock(handler: tornado.web.RequestHandler, mount: Mount) -> str:
-    """Counts the request as one for a page or a connection; gives why it has to wait, empty where it has not."""
-    try:
-        identity = identity_of(handler, mount)
-    except (StoreError, ServerError):
-        identity = ""  # nobody can say whose it is
-    return mount.limits.knock(identity, handler.request.remote_ip or "")
 
 
 async def identified(handler: tornado.web.RequestHandler, mount: Mount) -> None:

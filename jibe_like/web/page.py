@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import tornado.web
+from tornado.httputil import HTTPServerRequest, RequestStartLine
 
 from jibe_like.errors import ServerError, StoreError, TooManySessionsError
 from jibe_like.session.functions.environment import environment_of
@@ -19,9 +20,10 @@ from jibe_like.wire.messages import encode
 from .auth.guard import sign_in_of
 from .client import PATH, client_file, serve_client
 from .forwarded import believe_proxies
-from .mount import PAGE, Mount, connection_for, identified, knock
+from .mount import PAGE, Mount, connection_for, identified
 from .page_files import PageFiles, relative_url
 from .security import new_nonce, set_security_headers
+from .waiting import knock
 
 logger = logging.getLogger("jibe_like.web")
 
@@ -98,6 +100,7 @@ class MainHandler(tornado.web.RequestHandler):
     def initialize(self, mount: Mount | None = None) -> None:
         self.mount = mount
         self._title = ""
+        self._guarded_by = mount
         if mount is not None:
             believe_proxies(self.request, mount.settings)
         else:
@@ -129,23 +132,26 @@ class MainHandler(tornado.web.RequestHandler):
 
     async def get(self, *args: str) -> None:
         nonce = new_nonce()
-        settings = self.mount.settings if self.mount is not None else Settings()
+        guarded_by = self._guarded_by
+        if guarded_by is None:
+            guarded_by = self._guarded_by = self._mount_by_hand()
+        settings = guarded_by.settings if guarded_by is not None else Settings()
         set_security_headers(self, nonce, settings)
-        if self.mount is not None and not await self._may_be_seen(self.mount, nonce):
+        if guarded_by is not None and not await self._may_be_seen(guarded_by, nonce):
             return
         cookies = self._identify()
         root, style, config = "", "", self._config()
-        if self.mount is not None and self.request.method != "HEAD":
-            crossed = knock(self, self.mount)
+        if guarded_by is not None and self.request.method != "HEAD":
+            crossed = knock(self, guarded_by)
             if crossed:
                 self._say_later(TooManySessionsError(f"too many {crossed}"), nonce, settings, 429)
                 return
+        if self.mount is not None and self.request.method != "HEAD":
             try:
                 root, style, config = await self._prerender(self.mount, cookies)
             except (TooManySessionsError, StoreError, ServerError) as error:
                 logger.warning("%s", error)
-                if isinstance(error, TooManySessionsError):
-                    self.mount.rejected("sessions")
+                self.mount.rejected(_reason_of(error))
                 self._say_later(error, nonce, settings)
                 return
             except Exception:
@@ -192,6 +198,7 @@ class MainHandler(tornado.web.RequestHandler):
             nobody = sign_in_of(self) is None
         except (StoreError, ServerError) as error:
             logger.warning("%s", error)
+            mount.rejected(_reason_of(error))
             self._say_later(error, nonce, mount.settings)
             return False
         if nobody and mount.requires_auth:
@@ -217,8 +224,6 @@ class MainHandler(tornado.web.RequestHandler):
         states = session.document.page_state()
         if states:
             config["states"] = states
-        if mount.guard is not None:
-            config["signin"] = mount.guard.way_again(self.request)
         if session.document.uses_page_api or (mount.server is not None and mount.server.uses_page_api):
             config["api"] = True
         if kept or session.used or len(session.connections) > 1:
@@ -244,8 +249,22 @@ class MainHandler(tornado.web.RequestHandler):
             self.set_cookie(name, value, httponly=True, samesite="Lax", secure=secure, path="/", max_age=age)
         return cookies
 
+    def _mount_by_hand(self) -> Mount | None:
+        """Where the rules were made by hand: that of the application whose socket the page is going to open."""
+        line = RequestStartLine("GET", f"{self._place()}/websocket", self.request.version)
+        found = self.application.find_handler(HTTPServerRequest(start_line=line, headers=self.request.headers))
+        main_app = getattr(getattr(found, "handler_class", None), "mainApp", None)
+        mount: Mount | None = main_app.mount_in(self.application) if main_app is not None else None
+        if mount is not None:
+            believe_proxies(self.request, mount.settings)
+        return mount
+
     def _config(self) -> dict[str, Any]:
         """What the client is told in `<meta name="jibe-like">`."""
+        guard = self._guarded_by.guard if self._guarded_by is not None else None
+        return self._place_of_client() | ({"signin": guard.way_again(self.request)} if guard is not None else {})
+
+    def _place_of_client(self) -> dict[str, Any]:
         if self.mount is None:
             return {
                 "token": "",
@@ -281,7 +300,7 @@ class MainHandler(tornado.web.RequestHandler):
         return self.mount.url(self, path) if self.mount is not None else relative_url(self.request.path, "/" + path)
 
     def _apologise(self, title: str, text: str, nonce: str, settings: Settings, detail: str = "") -> None:
-        body = f'<main class="widget apology"><h1>{escape(title)}</h1><p>{escape(text)}</p>'
+        body = f'<main class="widget vbox apology"><h1>{escape(title)}</h1><p>{escape(text)}</p>'
         if detail:
             body += f'<pre tabindex="0">{escape(detail)}</pre>'
         page = htmlt.render(
@@ -295,3 +314,10 @@ class MainHandler(tornado.web.RequestHandler):
 
     def data_received(self, chunk: bytes) -> None:
         """A page takes no streamed body."""
+
+
+def _reason_of(error: Exception) -> str:
+    """By which it is counted that somebody got no page."""
+    if isinstance(error, TooManySessionsError):
+        return "sessions"
+    return "store" if isinstance(error, StoreError) else "stopping"

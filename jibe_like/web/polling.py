@@ -7,6 +7,7 @@ in an answer that got lost is sent again when the page reconnects, as after a lo
 import asyncio
 import contextlib
 import json
+import re
 import time
 from secrets import token_urlsafe
 from typing import Any, Final
@@ -20,14 +21,15 @@ from jibe_like.session.functions.environment import environment_of
 from .forwarded import believe_proxies
 from .gate import Refused
 from .metrics import gate_for
-from .mount import Mount, identified
-from .origin import is_allowed
-from .security import set_common_headers
+from .mount import Mount, identified, identity_of
+from .origin import check_origin
+from .security import Discreet, set_common_headers
 
 HOLD_SECONDS: Final = 20.0
 """How long an answer waits for frames."""
 GONE_SECONDS: Final = 10.0
 """How long a page may take to ask again."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 class Poll:
@@ -40,6 +42,8 @@ class Poll:
         self.gate = gate_for(mount, self)
         self.request: HTTPServerRequest | None = None
         """The request that opened it."""
+        self.identity = ""
+        """Who opened it."""
         self._mount = mount
         self._frames: list[bytes] = []
         self._waiting_bytes = 0
@@ -54,6 +58,11 @@ class Poll:
     @property
     def waiting_bytes(self) -> int:
         return self._waiting_bytes
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended, and its page is still to be told."""
+        return self._closed is not None
 
     def send(self, frame: bytes) -> None:
         self._frames.append(frame)
@@ -122,7 +131,7 @@ class Poll:
 
 
 @tornado.web.stream_request_body
-class PollHandler(tornado.web.RequestHandler):
+class PollHandler(Discreet):
     """Serves the polls of an application's pages."""
 
     def initialize(self, mount: Mount) -> None:
@@ -131,8 +140,7 @@ class PollHandler(tornado.web.RequestHandler):
         believe_proxies(self.request, mount.settings)
 
     def prepare(self) -> None:
-        if not is_allowed(self.request, self.mount.settings.allowed_origins):
-            raise tornado.web.HTTPError(403, "cross-origin request refused")
+        check_origin(self.request, self.mount.settings.allowed_origins, self.mount.rejected)
         # A batch of events may come at once; each of them is bounded by itself.
         self.request.connection.set_max_body_size(4 * self.mount.settings.max_message_bytes)  # type: ignore[union-attr]
 
@@ -150,7 +158,7 @@ class PollHandler(tornado.web.RequestHandler):
             await self._open(body)
             return
         poll = self.mount.polls.get(name)
-        if poll is None:
+        if poll is None or not self._is_of(poll):
             raise tornado.web.HTTPError(410)
         if "events" in body:
             self._take(poll, body["events"])
@@ -163,6 +171,7 @@ class PollHandler(tornado.web.RequestHandler):
         poll = Poll(self.mount)
         poll.request = self.request
         try:
+            poll.identity = identity_of(self, self.mount)
             waiting = poll.gate.admit(
                 self,
                 token if isinstance(token, str) else "",
@@ -183,11 +192,20 @@ class PollHandler(tornado.web.RequestHandler):
             return
         self.finish(poll.first_answer())
 
+    def _is_of(self, poll: Poll) -> bool:
+        """Whether the poll is that of a page of whoever has sent the request: its name alone is not enough."""
+        if identity_of(self, self.mount) == poll.identity:
+            return True
+        guard = self.mount.guard
+        ticket = guard.ticket(self.request) if guard is not None else None
+        # Whose sign-in has expired is told so.
+        return poll.is_closed and ticket is not None and ticket.identity == poll.identity
+
     def _take(self, poll: Poll, events: Any) -> None:
         if not isinstance(events, list):
             raise tornado.web.HTTPError(400, "events must be a list")
         for event in events:
-            poll.gate.take(json.dumps(event, separators=(",", ":")))
+            poll.gate.take(_as_sent(event))
         self.set_status(204)
         self.finish()
 
@@ -202,9 +220,12 @@ class PollHandler(tornado.web.RequestHandler):
             raise tornado.web.HTTPError(400, "the body must be an object")
         return body
 
-    def _request_summary(self) -> str:
-        """For Tornado's log: the URL without its query, by whose poll anybody could read what the page is sent."""
-        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
-
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.finish(json.dumps({"error": self._reason}))
+
+
+def _as_sent(event: Any) -> str:
+    """The event as JSON, with as many bytes as a page sends for it."""
+    text = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    # Half a character can be said by an escape alone.
+    return json.dumps(event, separators=(",", ":")) if _SURROGATE.search(text) else text

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import tornado.web
 import tornado.websocket
+from tornado.websocket import WebSocketProtocol, WebSocketProtocol13
 
-from jibe_like.session.connection import FAILED, GONE, Connection
+from jibe_like.session.connection import FAILED, GONE, TOO_BIG, Connection
 from jibe_like.settings import Settings
 from jibe_like.wire.messages import SUBPROTOCOL
 
@@ -65,6 +66,12 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     def select_subprotocol(self, subprotocols: list[str]) -> str | None:
         return SUBPROTOCOL if SUBPROTOCOL in subprotocols else None
 
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        found = super().get_websocket_protocol()
+        if self.mount is None or self.mount.meter is None or not isinstance(found, WebSocketProtocol13):
+            return found
+        return _Bounded(self, found.mask_outgoing, found.params)
+
     def data_received(self, chunk: bytes) -> None:
         """A socket has no body."""
 
@@ -72,7 +79,10 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         """Refuses other sites' pages, and finds out whose page it is, where users sign in."""
         # Tornado asks only where the hosts differ: to it, a page from http is the same as one from https.
         origin = self.request.headers.get("Origin")
-        if origin is not None and not self.check_origin(origin):
+        # A subclass may know of other origins.
+        if not (is_allowed(self.request, ()) if origin is None else self.check_origin(origin)):
+            if self.mount is not None:
+                self.mount.rejected("origin")
             raise tornado.web.HTTPError(403, "cross-origin request refused")
         return identified(self, self.mount) if self.mount is not None and self.mount.guard is not None else None
 
@@ -171,6 +181,15 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     def _seq(self) -> int | None:
         text = self.request.query_arguments.get("seq", [b""])[-1]
         return int(text) if text.isdigit() and len(text) < 16 else None
+
+
+class _Bounded(WebSocketProtocol13):
+    """Tornado's protocol, which tells the mount where a message was too big for it."""
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        if code == TOO_BIG and isinstance(self.handler, WebSocketHandler) and self.handler.mount is not None:
+            self.handler.mount.rejected("message_bytes")
+        super().close(code, reason)
 
 
 def _text_header(size: int) -> bytes:

@@ -37,7 +37,7 @@ class Crowd(MainApp):
             self.said.value = f"{number} is at work"
             self.rows.children.append(Label(f"{number}-{step}"))
             if step % 2:
-                self.rows.children.remove(self.rows.children[0])
+                self.rows.children.pop(0)
 
 
 @pytest.mark.gen_test

@@ -177,6 +177,24 @@ def tracebacks(page: Visitor) -> int:
 
 
 @pytest.mark.gen_test
+async def test_a_handler_that_raises_again_and_again_does_not_fill_the_page(
+    mounted: Mounted, base_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = mounted(Failing, settings=Settings(debug=True))
+    async with Visitor(base_url) as page:
+        await page.connect()
+        await page.frame()
+        for n in range(1, 13):
+            page.send("go", "click")
+            await page.shows("one", f"before it {n}")
+        await page.until(lambda: tracebacks(page) == 10)
+        [session] = registry.sessions.values()
+        assert isinstance(session.document, Failing)
+        assert len(session.document.told) == 12
+        caplog.clear()
+
+
+@pytest.mark.gen_test
 @pytest.mark.parametrize("event", ["click", "dblclick"])
 @pytest.mark.parametrize("debug", [False, True])
 async def test_a_handler_that_raises(

@@ -358,6 +358,7 @@ async def test_an_application_that_cannot_be_made(
     html = html_of(response)
     assert "Something went wrong" in html
     assert nonce_of(response) in html
+    assert '<main class="widget vbox apology">' in html
     assert ("LookupError: no &lt;table&gt; there" in html) is debug
     assert ("Traceback" in html) is debug
     assert (escape(__file__) in html) is debug

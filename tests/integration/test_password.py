@@ -128,6 +128,56 @@ async def test_an_address_that_guesses_has_to_wait(guard: Guard, base_url: str) 
     assert who(await enter(agent, f"{base_url}/", "ada", "correct horse"))["username"] == "ada"
 
 
+def attempts(provider: BasicAuth, *guesses: tuple[str, str, str]) -> list[Any]:
+    """What comes of attempts (name, password, address) made all at once."""
+    attempt: Any = None
+
+    async def main() -> list[Any]:
+        answers = (({"username": name, "password": password}, address) for name, password, address in guesses)
+        return await asyncio.gather(
+            *(provider.finish(attempt, answer, "", address) for answer, address in answers), return_exceptions=True
+        )
+
+    return asyncio.run(main())
+
+
+def test_guesses_at_once_are_no_more_than_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = BasicAuth(USERS)
+    checked: list[str] = []
+
+    def is_right(name: str, password: str) -> bool:
+        checked.append(password)
+        return False
+
+    monkeypatch.setattr(provider, "_is_right", is_right)
+    found = attempts(provider, *(("ada", f"guess {number}", "1.2.3.4") for number in range(50)))
+    assert len(checked) == 10
+    assert {form.problem for form in found[10:]} == {"Too many attempts. Please wait a minute."}
+    assert attempts(provider, ("ada", "elsewhere", "1.2.3.5"))[0].problem == "Name or password is wrong."
+
+
+def test_a_right_password_of_ones_own_allows_no_more_guesses() -> None:
+    provider = BasicAuth(USERS)
+    for _ in range(9):
+        attempts(provider, ("ada", "guess", "1.2.3.4"))
+    assert attempts(provider, ("grace", "battery staple", "1.2.3.4"))[0].subject == "grace"
+    assert attempts(provider, ("ada", "guess", "1.2.3.4"))[0].problem == "Name or password is wrong."
+    (late,) = attempts(provider, ("ada", "correct horse", "1.2.3.4"))
+    assert late.problem == "Too many attempts. Please wait a minute."
+    # Who signs in, again and again, leaves nothing.
+    for _ in range(20):
+        assert attempts(provider, ("grace", "battery staple", "1.2.3.6"))[0].subject == "grace"
+    assert list(provider._failures) == ["1.2.3.4"]
+
+
+def test_a_network_of_ipv6_guesses_as_one_address() -> None:
+    provider = BasicAuth(USERS)
+    for number in range(10):
+        attempts(provider, ("ada", "guess", f"2001:db8::{number}"))
+    (found,) = attempts(provider, ("ada", "guess", "2001:db8::ffff"))
+    assert found.problem == "Too many attempts. Please wait a minute."
+
+
 @pytest.mark.gen_test
 async def test_a_user_signs_out(guard: Guard, base_url: str) -> None:
     agent = Agent()

@@ -11,12 +11,13 @@ from argon2 import PasswordHasher
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.ioloop import IOLoop
 
-from jibe_like import BasicAuth, Button, Connection, Input, Label, MainApp, Server, session
+from jibe_like import BasicAuth, Button, Connection, FileUpload, Input, Label, MainApp, Server, session
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
 from jibe_like.web.mount import Mount
 from tests.integration.conftest import Mounted
-from tests.integration.visitor import Visitor
+from tests.integration.uploader import Uploader
+from tests.integration.visitor import Visitor, until
 from tests.oidc.agent import Agent
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -255,6 +256,50 @@ async def test_a_download_of_another_session(mounted: Mounted, base_url: str, ha
         assert own.body == b"dear diary"
 
 
+class Mail(MainApp):
+    """Takes letters."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.letters = FileUpload("Letters", identifier="files", multiple=True)
+        self.children = [self.letters]
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_an_upload_from_another_origin(mounted: Mounted, base_url: str, origin: str) -> None:
+    mounted(Mail)
+    async with Uploader(base_url) as page:
+        await page.begin()
+        page.offer("1")
+        url = await page.url_of("1")
+        assert (await page.put(url, b"hello", Origin=origin or " ")).status == 403
+        assert (await page.put(url, b"hello", Origin=base_url)).status == 204
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("has", ["nothing", "a session of its own", "the token"])
+async def test_an_upload_of_another_session(mounted: Mounted, base_url: str, has: str) -> None:
+    registry = mounted(Mail)
+    async with Uploader(base_url) as page, Uploader(base_url) as thief:
+        await page.begin()
+        [victim] = registry.sessions.values()
+        page.offer("1")
+        url = await page.url_of("1")
+        if has != "nothing":
+            await thief.load()
+        if has == "the token":
+            thief.token, thief.seq = page.token, 0
+            assert (await thief.connect())["resumed"] is False
+            # Of what somebody else has offered, nothing can be taken over.
+            thief.offer("1", again=True)
+            await thief.until_stopped("1")
+        assert (await thief.put(url, b"stolen")).status == 410
+        assert (await page.put(url, b"hello")).status == 204
+        assert isinstance(victim.document, Mail)
+        assert [file.read_bytes() for file in victim.document.letters.value] == [b"hello"]
+
+
 # -- another user's
 
 
@@ -293,6 +338,40 @@ def victim_of(registry: Registry) -> Session:
     """The session that somebody has written into; others are of pages that were not opened."""
     [found] = [session for session in registry.sessions.values() if diary(session).shown.value == "dear diary"]
     return found
+
+
+class LockedMail(Mail):
+    requires_auth = True
+
+
+@pytest.mark.gen_test
+async def test_an_upload_goes_no_further_than_the_sign_in(
+    app: tornado.web.Application, http_server: object, base_url: str
+) -> None:
+    server = Server("mail")
+    rules = LockedMail.handlers("", server=server, auth=BasicAuth(USERS))
+    app.add_handlers(".*", rules)
+    mount: Mount = rules[0][2]["mount"]
+    async with Uploader(f"{base_url}/") as page, Uploader(f"{base_url}/") as other:
+        await signed_in(page, "ada")
+        await page.begin()
+        page.offer("1", "2", size=1_000_000)
+        url = await page.url_of("1")
+        await signed_in(other, "grace")
+        assert (await other.put(url, b"x" * 1_000_000)).status == 410
+        async with page.sending(url, 1_000_000) as sending:
+            await sending.write(b"x" * 300_000)
+            [session] = [session for session in mount.registry.sessions.values() if session.uploads is not None]
+            assert isinstance(session.document, Mail)
+            first, second = session.document.letters.incoming
+            await until(lambda: first.state == "sending")
+            await signed_in(page, "grace")
+            await sending.write_while_taken(b"x" * 700_000)
+            await sending.closed()
+        # Nor is there any more for whoever has signed in now.
+        assert (first.state, second.state) == ("waiting", "waiting")
+        assert mount.depot.held(session.id) == (0, 0)
+    await server.stop()
 
 
 @pytest.mark.gen_test

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -62,7 +63,7 @@ def url_of(process: subprocess.Popen[str]) -> str:
     """The address that the program says it serves at."""
     assert process.stderr is not None
     line = process.stderr.readline()
-    found = re.search(r" INFO jibe_like: serving at (http://[a-z0-9.]+:\d+/)$", line)
+    found = re.search(r" INFO jibe_like: serving at (http://[a-z0-9.]+:\d+/)\w*$", line)
     assert found, line
     return found[1]
 
@@ -134,6 +135,14 @@ def test_port_0_takes_a_free_one_and_says_which(start: Start) -> None:
     for process in (first, second):
         process.terminate()
         assert process.wait(timeout=10) == 0
+
+
+def test_what_tornado_says_looks_like_all_else(start: Start) -> None:
+    process = start(RUN, 0)
+    with pytest.raises(HTTPError, match="404"):
+        read(url_of(process) + "nothing")
+    assert process.stderr is not None
+    assert re.match(r"[-0-9: ,]+ WARNING tornado\.access: 404 GET /nothing ", process.stderr.readline())
 
 
 def test_an_address_limits_who_reaches_it(start: Start) -> None:

@@ -342,6 +342,20 @@ async def test_arguments_that_make_no_sense(server: Server, monkeypatch: pytest.
         server.start(0, exec_mode="thread")  # type: ignore[call-overload]
     with pytest.raises(ServerError, match="backend must be 'tornado', not 'aiohttp'"):
         server.start(0, backend="aiohttp", exec_mode="task")
+    ports: list[Any] = ["8881", 70000, -1, 80.5]
+    for port in ports:
+        with pytest.raises(SettingsError, match=f"port must be a whole number from 0 to 65535, not {port!r}"):
+            server.start(port, exec_mode="task")
+    for option, hint in (("adress", "$"), ("theme", r": say settings=Settings\(theme=…\)$")):
+        wrong: dict[str, Any] = {option: "dark"}
+        with pytest.raises(TypeError, match=f"^'{option}' is no argument of run or start, .*HTTPServer{hint}"):
+            await server.start(0, exec_mode="task", **wrong)
+    server.mount(Counter, settings={"theme": "dark"})  # type: ignore[arg-type]
+    with pytest.raises(
+        SettingsError, match=r"Counter: settings must be Settings\(…\), not dict \(\{'theme': 'dark'\}\)"
+    ):
+        await server.start(0, exec_mode="task")
+    server.unmount("/")
     monkeypatch.setenv("JIBE_LIKE_PORT", "http")
     with pytest.raises(SettingsError, match="^JIBE_LIKE_PORT must be a whole number"):
         server.start(exec_mode="task")
@@ -480,6 +494,35 @@ async def test_what_it_logs(server: Server, caplog: pytest.LogCaptureFixture) ->
     assert await lines(show_connection_info=False) == ["a warning"]
     assert await lines(disable_logging=True) == []
     assert await lines() == ["serving at <url>", "a warning"]
+
+
+@pytest.mark.gen_test
+async def test_where_nothing_is_at_the_root(
+    server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    caplog.set_level(logging.INFO, "jibe_like")
+    server.mount(Counter, "/count")
+    server.mount(Counter, "/a b")
+    async with serving(server, open_browser=True):
+        pages = [server.url + "count", server.url + "a%20b"]
+        assert server.page == pages[0]
+        assert [record.getMessage() for record in caplog.records] == [f"serving at {', '.join(pages)}"]
+        for page in pages:
+            async with Visitor(page) as visitor:
+                assert (await visitor.load()).code == 200
+        await until(lambda: opened == pages[:1])
+    assert server.page == ""
+
+
+@pytest.mark.gen_test
+async def test_a_page_of_ones_own_at_the_root(server: Server) -> None:
+    server.mount(Counter, "/count")
+    application = server.make_tornado_app()
+    application.add_handlers(".*", [("/", tornado.web.RequestHandler)])
+    async with serving(server, application=application):
+        assert server.page == server.url
 
 
 @pytest.mark.gen_test
@@ -732,7 +775,7 @@ def test_a_window_ends_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
     webview = Webview(shown)
     monkeypatch.setitem(sys.modules, "webview", webview)
-    server.mount(Counter)
+    server.mount(Counter, "/count")
     server.start(exec_mode="desktop", argv=[], window={"width": 640})
     assert "count: 0<" in seen[0]
     [options] = webview.made

@@ -295,12 +295,50 @@ async def test_allow_decides_on_the_claims(
 
 
 @pytest.mark.gen_test
-async def test_a_public_client_and_one_that_posts_its_secret(
+async def test_a_public_client(
     app: tornado.web.Application, base_url: str, http_server: HTTPServer, openid: OpenIDProvider
 ) -> None:
     site = Site(app, base_url, openid, registered={"token_endpoint_auth_method": "none"})
     assert site.client.client_secret == ""
     assert who(await Agent().sign_in(site.url))["username"] == "ada"
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("who_says_so", ["the provider", "the application"])
+async def test_a_secret_that_has_to_be_posted(
+    app: tornado.web.Application,
+    base_url: str,
+    http_server: HTTPServer,
+    openid: OpenIDProvider,
+    caplog: pytest.LogCaptureFixture,
+    who_says_so: str,
+) -> None:
+    by_provider = who_says_so == "the provider"
+    openid.fault("posted-secrets" if by_provider else "posted-secrets-unsaid")
+    registered = {"token_endpoint_auth_method": "client_secret_post"}
+    options = {} if by_provider else {"secret_by": "client_secret_post"}
+    site = Site(app, base_url, openid, registered=registered, **options)
+    openid.command("accessTokens", seconds=10)
+    assert who(await Agent().sign_in(site.url))["username"] == "ada"
+    (sign_in,) = site.guard.sign_ins
+    before = sign_in.tokens.access_token
+    assert await Auth(sign_in).ensure_fresh_token() not in (None, before)
+    # The provider looks at it.
+    site.provider._client_secret = "another"
+    assert (await Agent().sign_in(site.url)).code == 503
+    assert "invalid_client" in caplog.text
+    caplog.clear()
+
+
+@pytest.mark.gen_test
+async def test_a_secret_that_is_told_in_another_way(
+    site: Site, openid: OpenIDProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    openid.fault("posted-secrets-unsaid")
+    assert (await Agent().sign_in(site.url)).code == 503
+    assert "invalid_client" in caplog.text
+    assert site.client.client_secret not in caplog.text
+    caplog.clear()
 
 
 ELSEWHERE = [
@@ -372,8 +410,44 @@ async def test_another_site_cannot_sign_a_user_out(site: Site) -> None:
     ticket = who(await other.sign_in(site.url, "grace"))["way_out"]
     assert (await agent.get(urljoin(site.url, ticket))).code == 403
     assert len(site.guard.sign_ins) == 2
-    await agent.post(url, {}, Origin=site.url.rstrip("/"))
+    for origin in ({"Origin": site.url.rstrip("/")}, {}):
+        for fields in ({}, {"ticket": ""}, {"ticket": "forged"}, {"ticket": ticket_in(ticket)}):
+            assert (await agent.post(url, fields, follow=True, **origin)).code == 403
+    assert len(site.guard.sign_ins) == 2
+    own = ticket_in(who(await agent.get(site.url))["way_out"])
+    assert (await agent.post(url, {"ticket": own}, Origin="https://evil.example")).code == 403
+    assert (await agent.post(url, {"ticket": own}, follow=True, **{"Sec-Fetch-Site": "cross-site"})).code == 403
+    assert len(site.guard.sign_ins) == 2
+    await agent.post(url, {"ticket": own}, Origin=site.url.rstrip("/"))
     assert len(site.guard.sign_ins) == 1
+
+
+def ticket_in(url: str) -> str:
+    """What gives the right to sign out, of a page's own URL for it."""
+    (ticket,) = parse_qs(urlsplit(url).query)["ticket"]
+    return ticket
+
+
+@pytest.mark.gen_test
+async def test_what_the_applications_author_has_written_fails(
+    app: tornado.web.Application,
+    base_url: str,
+    http_server: HTTPServer,
+    openid: OpenIDProvider,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def allow(claims: Any) -> bool:
+        return "staff" in claims["there is no such claim"]
+
+    site = Site(app, base_url, openid, allow=allow)
+    agent = Agent()
+    response = await agent.sign_in(site.url)
+    assert response.code == 503
+    assert "Signing in is not possible right now" in response.body.decode()
+    assert len(site.guard.sign_ins) == 0
+    assert "KeyError" in caplog.text
+    assert "code=" not in caplog.text
+    caplog.clear()
 
 
 @pytest.mark.gen_test

@@ -103,6 +103,11 @@ async function injectFaults(ctx, next) {
     ctx.body = "<html>Welcome to the airport's network</html>";
     return;
   }
+  if (ctx.path === "/token" && state.fault.startsWith("posted-secrets") && ctx.get("Authorization")) {
+    ctx.status = 401;
+    ctx.body = { error: "invalid_client" };
+    return;
+  }
   await next();
   if (ctx.path === "/jwks") {
     ctx.body = {
@@ -117,6 +122,8 @@ async function injectFaults(ctx, next) {
     ctx.body = { ...ctx.body, sub: "grace" };
   } else if (ctx.path === "/.well-known/openid-configuration" && state.fault === "other-configuration") {
     ctx.body = { ...ctx.body, issuer: "http://localhost:1" };
+  } else if (ctx.path === "/.well-known/openid-configuration" && state.fault === "posted-secrets") {
+    ctx.body = { ...ctx.body, token_endpoint_auth_methods_supported: ["client_secret_post", "none"] };
   } else if (ctx.path.startsWith("/auth") && state.fault === "mixed-up") {
     const location = ctx.response.get("Location");
     ctx.set("Location", location.replace(/([?&]iss=)[^&]*/, "$1http%3A%2F%2Flocalhost%3A1"));
@@ -262,13 +269,17 @@ const commands = {
   },
 };
 
+function say(answer) {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
 // Ends with its standard input: with the tests, whatever becomes of them.
 for await (const line of createInterface({ input: process.stdin })) {
   const { command, ...options } = JSON.parse(line);
   try {
-    console.log(JSON.stringify({ result: (await commands[command](options)) ?? null }));
+    say({ result: (await commands[command](options)) ?? null });
   } catch (error) {
-    console.log(JSON.stringify({ error: String(error) }));
+    say({ error: String(error) });
   }
 }
 process.exit();

@@ -127,7 +127,7 @@ class Auth:
         self._subject = sign_in.subject if sign_in is not None else subject
 
     def __repr__(self) -> str:
-        return f"Auth({self.username or 'anonymous'})"
+        return f"Auth({repr(self.username) if self.username else 'anonymous'})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self._session_id, self._subject)

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from jibe_like.errors import SignInError, SignInRefusedError, StoreError
 from jibe_like.store.base import Store
 
 from ..connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection
-from .auth import Auth, SignIn, TokenSet, as_stored, from_stored
-from .sealed import Seal
+from ..page_events import one_line
+from .auth import Auth, SignIn, TokenSet
+from .records import Records
 
 logger = logging.getLogger("jibe_like.auth")
 
@@ -39,8 +40,6 @@ class Provider(Protocol):
         """Whether a sign-in still holds that has come back from the store."""
 
 
-_APP: Final = "jibe_like.sign-ins"
-"""In place of an application's name in the store."""
 _MOST: Final = 100_000
 _MOST_OF_ONE: Final = 100
 """Sign-ins of one user: in so many browsers at once. The oldest ends."""
@@ -48,6 +47,8 @@ _LEEWAY: Final = 30.0
 """Seconds before its end that an access token counts as expired: a call with it takes time."""
 _LONGEST_TIMER: Final = 24 * 3600.0
 _MOST_LEFT: Final = 10_000
+_LOOK_SECONDS: Final = 2.0
+"""Between two looks for what other processes with the same store have ended."""
 
 LEFT: Final = "signed-out"
 """The cookie of a browser whose user has signed out: it is not to be signed in again without being asked."""
@@ -75,7 +76,7 @@ class SignIns:
         self._keys = [hashlib.sha256(b"jibe_like sign-in " + secret.encode()).digest() for secret in secrets]
         self._names = ["jibe_auth_" + hashlib.sha256(key).hexdigest()[:8] for key in self._keys]
         self._store = store
-        self._seal = Seal(secrets, "sign-ins") if store.durable else None
+        self._records = Records(secrets, store) if store.durable else None
         self._provider = provider
         self.way_out = way_out
         self._known: dict[str, SignIn] = {}
@@ -85,6 +86,7 @@ class SignIns:
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._known)
@@ -151,8 +153,8 @@ class SignIns:
         Raises StoreError where the store cannot be read.
         """
         sign_in = self._known.get(ticket.id)
-        if sign_in is None and self._seal is not None:
-            stored = await self._load(ticket.id)
+        if sign_in is None and self._records is not None:
+            stored = await self._load(self._records, ticket.id)
             sign_in = self._known.get(ticket.id)
             if sign_in is None and stored is not None:
                 sign_in = stored
@@ -173,6 +175,8 @@ class SignIns:
         others = self._of.setdefault(sign_in.identity, {})
         others[sign_in.id] = None
         self._set_timer(sign_in)
+        if self._records is not None and self._watching is None:
+            self._watching = self._loop.create_task(self._watch(self._records))
         while len(others) > _MOST_OF_ONE:
             self.end(self._known[next(iter(others))], signed_out=False)
         while len(self._known) > _MOST:
@@ -196,6 +200,11 @@ class SignIns:
 
         :param signed_out: somebody wanted it, and its pages go; else it has expired: they stay, and ask to sign in.
         """
+        if self._records is not None:
+            self._records.end(sign_in, signed_out)
+        self._end_here(sign_in, signed_out)
+
+    def _end_here(self, sign_in: SignIn, signed_out: bool) -> None:
         sign_in.ended = True
         timer = self._timers.pop(sign_in.id, None)
         if timer is not None:
@@ -209,8 +218,6 @@ class SignIns:
         others.pop(sign_in.id, None)
         if not others:
             self._of.pop(sign_in.identity, None)
-        if self._seal is not None:
-            self._store.delete(_APP, sign_in.id)
         for connection in tuple(sign_in.connections):
             session, transport = connection.session, connection.transport
             if session is not None and transport is not None:
@@ -231,10 +238,27 @@ class SignIns:
                 continue
             if not issuer_session or sign_in.issuer_session == issuer_session:
                 self.end(sign_in, signed_out=True)
-        if self._seal is not None:
-            # Those that are in the store alone are found out when they come.
-            mark = self._seal.seal({"at": time.time()})
-            self._store.put(_APP, _mark(issuer, "" if issuer_session else subject, issuer_session), mark, until, _noted)
+        if self._records is not None:
+            self._records.end_all(issuer, subject, issuer_session, until)
+
+    async def _watch(self, records: Records) -> None:
+        """Ends here what other processes have ended, in the store that they share."""
+        readable = True
+        while self._known:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._look_elsewhere(records)
+                readable = True
+            except StoreError as error:
+                if readable:
+                    logger.warning("nobody knows who has signed out elsewhere: %s", error)
+                readable = False
+        self._watching = None
+
+    async def _look_elsewhere(self, records: Records) -> None:
+        for sign_in, on_purpose in await records.ended(self):
+            if sign_in.is_valid:
+                self._end_here(sign_in, on_purpose)
 
     # -- tokens
 
@@ -259,15 +283,15 @@ class SignIns:
     def _refresh_now(self, sign_in: SignIn) -> str | None:
         """In a thread: asks the provider."""
         try:
-            tokens = asyncio.run(self._provider.refresh(sign_in))
+            tokens = asyncio.run(self._new_tokens(sign_in))
         except SignInError as error:
             with self._lock:
                 sign_in.refreshing = None
             if isinstance(error, SignInRefusedError):
-                logger.info("%r has to sign in again: %s", sign_in, error)
+                logger.info("%r has to sign in again: %s", sign_in, one_line(error))
                 self._on_loop(self._expire, sign_in)
             elif time.time() < sign_in.tokens.expires:
-                logger.warning("%s", error)
+                logger.warning("%s", one_line(error))
                 return sign_in.tokens.access_token
             raise
         except BaseException:
@@ -279,6 +303,15 @@ class SignIns:
             sign_in.refreshing = None
         self._on_loop(self._save, sign_in)
         return tokens.access_token
+
+    async def _new_tokens(self, sign_in: SignIn) -> TokenSet:
+        newer = await self._records.newer_tokens(sign_in) if self._records is not None else None
+        if newer is not None:
+            # Another process has asked already, and the old refresh token may be of no use any more.
+            sign_in.tokens = newer
+        if time.time() < sign_in.tokens.expires - _LEEWAY:
+            return sign_in.tokens
+        return await self._provider.refresh(sign_in)
 
     def _expire(self, sign_in: SignIn) -> None:
         if not sign_in.ended:
@@ -292,38 +325,26 @@ class SignIns:
     # -- the store
 
     def _save(self, sign_in: SignIn) -> None:
-        if self._seal is not None and not sign_in.ended:
-            record = self._seal.seal(as_stored(sign_in))
-            self._store.put(_APP, sign_in.id, record, sign_in.expires, _noted)
+        if self._records is not None and not sign_in.ended:
+            self._records.put(sign_in)
 
-    async def _load(self, sign_in_id: str) -> SignIn | None:
-        stored = await self._read(sign_in_id)
-        # Else somebody who can write the store could give his sign-in the record of another's.
-        if stored is None or stored.get("id") != sign_in_id:
-            return None
+    async def _load(self, records: Records, sign_in_id: str) -> SignIn | None:
+        sign_in = await records.find(sign_in_id)
         try:
-            sign_in = from_stored(stored)
-        except (TypeError, KeyError) as error:
-            logger.warning("a sign-in of another version was not read: %s", error)
+            return sign_in if sign_in is not None and await self._provider.accepts(sign_in) else None
+        except Exception:
+            # What the application's author has written: `allow`.
+            logger.exception("nobody can say whether %r may still come in", sign_in)
             return None
-        for subject, issuer_session in ((sign_in.subject, ""), ("", sign_in.issuer_session)):
-            if subject or issuer_session:
-                mark = await self._read(_mark(sign_in.issuer, subject, issuer_session))
-                if mark is not None and mark.get("at", 0) >= sign_in.since:
-                    self._store.delete(_APP, sign_in_id)
-                    return None
-        return sign_in if await self._provider.accepts(sign_in) else None
-
-    async def _read(self, key: str) -> dict[str, Any] | None:
-        assert self._seal is not None
-        record = await self._store.get(_APP, key)
-        return self._seal.open(record) if record is not None else None
 
     async def close(self) -> None:
         """The server stops. What is stored stays."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         self._known.clear()
         self._of.clear()
         if self._threads is not None:
@@ -342,18 +363,7 @@ def _sign(key: bytes, content: str) -> str:
     return urlsafe_b64encode(hmac.digest(key, content.encode(), "sha256")).decode().rstrip("=")
 
 
-def _mark(issuer: str, subject: str, issuer_session: str) -> str:
-    name = f"{issuer}\0{subject}\0{issuer_session}"
-    return "ended-" + hashlib.sha256(name.encode()).hexdigest()
-
-
 def _done(token: str | None) -> "Future[str | None]":
     future: Future[str | None] = Future()
     future.set_result(token)
     return future
-
-
-def _noted(error: Exception | None) -> None:
-    """The store has logged what failed, and tries again."""
-    if error is not None and not isinstance(error, StoreError):
-        logger.error("a sign-in was not stored", exc_info=error)

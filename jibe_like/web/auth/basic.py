@@ -13,6 +13,7 @@ from typing import Any, Final
 from jibe_like.errors import SettingsError, SignInError
 from jibe_like.session.auth.auth import SignIn
 
+from ..limits import place_of
 from .base import Attempt, AuthProvider, Form
 
 _THREADS: Final = 2
@@ -65,11 +66,15 @@ class BasicAuth(AuthProvider):
 
     async def finish(self, attempt: Attempt, answer: Mapping[str, str], base_url: str, address: str) -> SignIn | Form:
         """Checks what was filled in. Raises SignInError where too many do so at once."""
+        address = place_of(address) or address
         name, password = answer.get("username", "")[:_LONGEST], answer.get("password", "")
         if self._has_failed_often(address):
             return _form("Too many attempts. Please wait a minute.")
         if self._waiting >= _MOST_WAITING:
             raise SignInError(f"{self._waiting} passwords wait to be checked already")
+        # Before it is known, so that many at once are not more than one after the other; and not undone by a right one
+        # of somebody's own.
+        at = self._note_attempt(address)
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -77,9 +82,8 @@ class BasicAuth(AuthProvider):
         finally:
             self._waiting -= 1
         if not right:
-            self._note_failure(address)
             return _form("Name or password is wrong.")
-        self._failures.pop(address, None)
+        self._forget_attempt(address, at)
         return SignIn(
             issuer=self.ISSUER,
             subject=name,
@@ -114,11 +118,20 @@ class BasicAuth(AuthProvider):
         self._failures[address] = times
         return len(times) >= _FAILURES
 
-    def _note_failure(self, address: str) -> None:
-        self._failures.setdefault(address, []).append(time.monotonic())
+    def _note_attempt(self, address: str) -> float:
+        now = time.monotonic()
+        self._failures.setdefault(address, []).append(now)
         self._failures.move_to_end(address)
         if len(self._failures) > _MOST_ADDRESSES:
             self._failures.popitem(last=False)
+        return now
+
+    def _forget_attempt(self, address: str, at: float) -> None:
+        times = self._failures.get(address, [])
+        if at in times:
+            times.remove(at)
+        if not times:
+            self._failures.pop(address, None)
 
 
 def hash_password(password: str) -> str:

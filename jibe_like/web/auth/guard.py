@@ -66,6 +66,11 @@ class Guard:
             await sign_ins.close()
 
     @property
+    def is_open(self) -> bool:
+        """Whether it can be asked."""
+        return self._sign_ins is not None
+
+    @property
     def sign_ins(self) -> SignIns:
         """Those of the server."""
         assert self._sign_ins is not None, "it is not open"

@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
 import tornado.web
@@ -14,13 +14,17 @@ import tornado.web
 from jibe_like.errors import ServerError, SignInError, SignInRefusedError, StoreError
 from jibe_like.session.auth.auth import SignIn
 from jibe_like.session.auth.sign_ins import LEFT
+from jibe_like.session.page_events import one_line
 from jibe_like.settings import Settings
 from jibe_like.tree.node import escape
 from jibe_like.web.client import PATH, ClientHandler, client_file
 from jibe_like.web.forwarded import believe_proxies
-from jibe_like.web.origin import is_allowed
+from jibe_like.web.limits import HANDSHAKES, SIGN_INS
+from jibe_like.web.mount import Mount
+from jibe_like.web.origin import check_origin
 from jibe_like.web.page import htmlt
-from jibe_like.web.security import new_nonce, set_security_headers
+from jibe_like.web.security import Discreet, new_nonce, set_security_headers
+from jibe_like.web.waiting import tell_to_wait
 
 from .attempts import LIFETIME
 from .base import BACK_CHANNEL, CALLBACK, PLACE, SIGN_IN, SIGN_OUT, SIGNED_IN, SIGNED_OUT, Attempt, Form, Redirect
@@ -39,12 +43,15 @@ _MOST_FIELDS: Final = 50
 
 
 @tornado.web.stream_request_body
-class AuthHandler(tornado.web.RequestHandler):
+class AuthHandler(Discreet):
     """What the pages of signing in and out have in common. What is posted is taken piece by piece, and not for long."""
 
-    def initialize(self, guard: Guard, settings: Settings, opening: Opening) -> None:
+    rated: ClassVar[str] = SIGN_INS
+
+    def initialize(self, guard: Guard, settings: Settings, opening: Opening, mount: Mount | None = None) -> None:
         self.guard = guard
         self.settings_of_app = settings
+        self.mount = mount
         believe_proxies(self.request, settings)
         self._opening = opening
         self._posted = bytearray()
@@ -56,7 +63,22 @@ class AuthHandler(tornado.web.RequestHandler):
             await self._opening()
         except (StoreError, ServerError) as error:
             logger.warning("%s", error)
+            self.rejected("store" if isinstance(error, StoreError) else "stopping")
             raise tornado.web.HTTPError(503) from None
+        if self.mount is not None:
+            found = self.guard.identify_now(self)
+            user = found.identity if found is not None else ""
+            if self.mount.limits.take(self.rated, user, self.request.remote_ip or ""):
+                tell_to_wait(self)
+
+    def rejected(self, reason: str) -> None:
+        """Something was refused."""
+        if self.mount is not None:
+            self.mount.rejected(reason)
+
+    def check_origin(self) -> None:
+        """Raises HTTPError (403) for what another site's page has sent."""
+        check_origin(self.request, self.settings_of_app.allowed_origins, self.rejected)
 
     def data_received(self, chunk: bytes) -> None:
         self._posted += chunk
@@ -68,10 +90,6 @@ class AuthHandler(tornado.web.RequestHandler):
         except ValueError:
             raise tornado.web.HTTPError(400, "the body is no form") from None
 
-    def _request_summary(self) -> str:
-        """For Tornado's log: the URL without its query, which may have a code or a ticket."""
-        return f"{self.request.method} {self.request.path} ({self.request.remote_ip})"
-
     # -- pages
 
     def show(self, title: str, text: str = "", status: int = 200, more: str = "") -> None:
@@ -81,7 +99,7 @@ class AuthHandler(tornado.web.RequestHandler):
         self.set_status(status)
         paragraph = f"<p>{escape(text)}</p>" if text else ""
         page = htmlt.render(
-            body=f'<main class="widget apology"><h1>{escape(title)}</h1>{paragraph}{more}</main>',
+            body=f'<main class="widget vbox apology"><h1>{escape(title)}</h1>{paragraph}{more}</main>',
             appname=title,
             nonce=nonce,
             stylesheet=self.guard.url(self.request, f"{PATH}/{client_file('style.css')}"),
@@ -91,27 +109,29 @@ class AuthHandler(tornado.web.RequestHandler):
 
     def show_form(self, form: Form, attempt: Attempt) -> None:
         """A form that is sent back here."""
-        problem = f'<p role="alert">{escape(form.problem)}</p>' if form.problem else ""
+        problem = f'<p role="alert" class="field-error">{escape(form.problem)}</p>' if form.problem else ""
         fields = "".join(
-            f'<p><label>{escape(label)}<br><input name="{escape(name)}" type="{escape(kind)}" required '
-            f'autocomplete="{"current-password" if kind == "password" else "username"}"></label></p>'
+            f'<div class="field-box"><label for="{escape(name)}">{escape(label)}</label>'
+            f'<input class="field" id="{escape(name)}" name="{escape(name)}" type="{escape(kind)}" required '
+            f'autocomplete="{"current-password" if kind == "password" else "username"}"></div>'
             for name, label, kind in form.fields
         )
         self.show(
             form.title,
-            more=f'{problem}<form method="post" action="{escape(self.guard.url(self.request, SIGN_IN))}">'
+            more=f'{problem}<form class="form" method="post" action="{escape(self.guard.url(self.request, SIGN_IN))}">'
             f'<input type="hidden" name="state" value="{escape(attempt.state)}">{fields}'
-            f"<p><button>{escape(form.button)}</button></p></form>",
+            f'<button class="button" data-variant="primary">{escape(form.button)}</button></form>',
         )
 
     def show_failure(self, error: SignInError, going: str) -> None:
         """Why somebody is not signed in."""
         again = f'<p><a href="{escape(self.way_in(going, again=True))}">Try again</a></p>'
         if isinstance(error, SignInRefusedError):
-            logger.warning("a sign-in was refused: %s", _one_line(error))
+            self.rejected("sign_in")
+            logger.warning("a sign-in was refused: %s", one_line(error))
             self.show("You are not signed in", "This sign-in was not accepted.", 403, again)
         else:
-            logger.error("nobody can sign in: %s", _one_line(error))
+            logger.error("nobody can sign in: %s", one_line(error))
             self.set_header("Retry-After", "10")
             self.show(
                 "Just a moment", "Signing in is not possible right now. Please try again in a moment.", 503, again
@@ -128,6 +148,7 @@ class AuthHandler(tornado.web.RequestHandler):
             return await self.guard.identify(self)
         except StoreError as error:
             logger.error("%s", error)
+            self.rejected("store")
             raise tornado.web.HTTPError(503) from None
 
     # -- cookies
@@ -196,14 +217,14 @@ class SignInHandler(AuthHandler):
             self.redirect(here(self.request.path, going), status=303)
 
     async def post(self) -> None:
-        if not is_allowed(self.request, self.settings_of_app.allowed_origins):
-            raise tornado.web.HTTPError(403, "cross-origin request refused")
+        self.check_origin()
         await self.take(self.fields())
 
     async def take(self, answer: dict[str, str]) -> None:
         """What has come back from the provider or the form."""
         attempt = self.find_attempt(answer.get("state", ""))
         if attempt is None:
+            self.rejected("sign_in")
             self.show(
                 "Please sign in again",
                 "It took too long, or was begun in another browser.",
@@ -218,7 +239,14 @@ class SignInHandler(AuthHandler):
             self.forget(attempt)
             self.show_failure(error, attempt.going)
             return
+        except Exception as error:
+            # What the application's author has written: `allow`, a provider of their own.
+            logger.exception("signing in failed")
+            self.forget(attempt)
+            self.show_failure(SignInError(type(error).__name__), attempt.going)
+            return
         if isinstance(found, Form):
+            self.rejected("sign_in")
             self.show_form(found, attempt)
         else:
             await self.complete(found, attempt)
@@ -245,24 +273,24 @@ class SignedInHandler(AuthHandler):
 
 
 class SignOutHandler(AuthHandler):
-    """Signs out. Only a page of the user's own may ask for it: by its ticket, or by a form of this server."""
+    """Signs out. Only a page of the user's own may ask for it: it alone knows the ticket."""
 
     async def get(self) -> None:
         await self._sign_out(self.get_query_argument("ticket", ""))
 
     async def post(self) -> None:
-        if not is_allowed(self.request, self.settings_of_app.allowed_origins):
-            raise tornado.web.HTTPError(403, "cross-origin request refused")
-        await self._sign_out(None)
+        self.check_origin()
+        await self._sign_out(self.fields().get("ticket", ""))
 
-    async def _sign_out(self, ticket: str | None) -> None:
+    async def _sign_out(self, ticket: str) -> None:
         guard = self.guard
         secure = guard.is_secure(self.request)
         sign_in = await self.identify()
         if sign_in is None:
             self.redirect(guard.url(self.request, SIGNED_OUT), status=303)
             return
-        if ticket is not None and not guard.sign_ins.may_sign_out(sign_in, ticket):
+        if not guard.sign_ins.may_sign_out(sign_in, ticket):
+            self.rejected("ticket")
             raise tornado.web.HTTPError(403, "the ticket is not of this sign-in")
         # First of all: the provider may take its time.
         guard.sign_ins.end(sign_in, signed_out=True)
@@ -270,7 +298,7 @@ class SignOutHandler(AuthHandler):
         try:
             url = await guard.provider.sign_out_url(sign_in, guard.base_url(self.request) + SIGNED_OUT)
         except SignInError as error:
-            logger.warning("signed out here, and not at the provider: %s", _one_line(error))
+            logger.warning("signed out here, and not at the provider: %s", one_line(error))
             url = ""
         self.keep(guard.sign_ins.cookie_names(secure)[0], LEFT, None)
         self.redirect(url or guard.url(self.request, SIGNED_OUT), status=303)
@@ -286,17 +314,24 @@ class SignedOutHandler(AuthHandler):
 
 
 class BackChannelHandler(AuthHandler):
-    """Where a provider says that somebody has signed out there (OpenID Connect Back-Channel Logout)."""
+    """Where a provider says that somebody has signed out there (OpenID Connect Back-Channel Logout).
+
+    It comes with no cookie: what gives it authority is the signature of the token, whoever brings that.
+    """
+
+    # A provider may tell of many at once.
+    rated: ClassVar[str] = HANDSHAKES
 
     async def post(self) -> None:
         try:
             ended = await self.guard.provider.ended(self.fields().get("logout_token", ""))
         except SignInRefusedError as error:
-            logger.warning("a logout token was refused: %s", _one_line(error))
+            logger.warning("a logout token was refused: %s", one_line(error))
+            self.rejected("logout_token")
             self._answer(400)
             return
         except SignInError as error:
-            logger.error("a logout token could not be checked: %s", _one_line(error))
+            logger.error("a logout token could not be checked: %s", one_line(error))
             self._answer(503)
             return
         until = time.time() + self.guard.provider.lifetime
@@ -308,10 +343,11 @@ class BackChannelHandler(AuthHandler):
         self.finish()
 
 
-def auth_rules(guard: Guard, settings: Settings, opening: Opening) -> list[Rule]:
+def auth_rules(guard: Guard, settings: Settings, opening: Opening, mount: Mount | None = None) -> list[Rule]:
     """Tornado rules for the pages of signing in and out.
 
     :param opening: called before each request is answered; the guard is open then.
+    :param mount: whose bounds count, and who is told what was refused.
     """
     pages = {
         SIGN_IN: SignInHandler,
@@ -321,14 +357,9 @@ def auth_rules(guard: Guard, settings: Settings, opening: Opening) -> list[Rule]
         SIGNED_OUT: SignedOutHandler,
         BACK_CHANNEL: BackChannelHandler,
     }
-    options = {"guard": guard, "settings": settings, "opening": opening}
+    options = {"guard": guard, "settings": settings, "opening": opening} | ({"mount": mount} if mount else {})
     place = f"{re.escape(guard.prefix)}/{PLACE}"
     rules: list[tuple[str, Any, dict[str, Any]]] = [
         (f"{place}/{name}", handler, options) for name, handler in pages.items()
     ]
-    return [*rules, (f"{place}/{PATH}/(.*)", ClientHandler, {})]
-
-
-def _one_line(error: Exception) -> str:
-    """A reason may quote what somebody has sent."""
-    return "".join(char if char.isprintable() else "?" for char in str(error)[:300])
+    return [*rules, (f"{place}/{PATH}/(.*)", ClientHandler, {"mount": mount} if mount else {})]

@@ -26,6 +26,8 @@ _VARIABLES: Final = "JIBE_LIKE_OIDC_"
 _LATER: Final = ("temporarily_unavailable", "server_error")
 """Errors that may be gone in a moment."""
 _MOST_SEEN: Final = 10_000
+BASIC: Final = "client_secret_basic"
+POST: Final = "client_secret_post"
 
 
 class OIDC(AuthProvider):
@@ -47,9 +49,11 @@ class OIDC(AuthProvider):
     :param public_url: the application's URL as browsers see it, where a proxy shows it under a path of its own.
     :param parameters: more of them for the provider's page: `{"audience": "https://api.example.org"}`.
     :param ca_certs: a file with the certificates of authorities to trust, in place of the system's.
+    :param secret_by: how the provider wants the secret, where it takes it from this client in one way alone:
+        `client_secret_basic` or `client_secret_post`. Empty: by the first of these that its configuration names.
 
-    Raises SettingsError for an issuer that is no https URL, where issuer or client_id are missing, and where Authlib is
-    not installed.
+    Raises SettingsError for an issuer that is no https URL, where issuer or client_id are missing, for another
+    `secret_by`, and where Authlib is not installed.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class OIDC(AuthProvider):
         public_url: str = "",
         parameters: Mapping[str, str] | None = None,
         ca_certs: str | None = None,
+        secret_by: str = "",
     ) -> None:
         issuer, client_id = issuer or _variable("ISSUER"), client_id or _variable("CLIENT_ID")
         for name, value in (("issuer", issuer), ("client_id", client_id)):
@@ -76,6 +81,9 @@ class OIDC(AuthProvider):
         self._scopes = " ".join(dict.fromkeys(["openid", *chosen]))
         self._client_id = client_id
         self._client_secret = _variable("CLIENT_SECRET") if client_secret is None else client_secret
+        if secret_by not in ("", BASIC, POST):
+            raise SettingsError(f"OIDC: secret_by must be {BASIC!r}, {POST!r} or empty, not {secret_by!r:.60}")
+        self._secret_by = secret_by
         self._allow = allow
         self._parameters = dict(parameters or {})
         self._openid = _openid(issuer, client_id, ca_certs)
@@ -181,16 +189,13 @@ class OIDC(AuthProvider):
         from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
         configuration = await self._openid.configuration()
-        methods = configuration.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if not self._client_secret:
-            method, client = "none", ClientAuth(self._client_id, "", "none")
-        elif "client_secret_basic" in methods or "client_secret_post" not in methods:
+            client = ClientAuth(self._client_id, "", "none")
+        elif self._secret_method(configuration) == BASIC:
             # Encoded, as RFC 6749 2.3.1 has it.
-            method = "client_secret_basic"
-            client = ClientAuth(quote_plus(self._client_id), quote_plus(self._client_secret), method)
+            client = ClientAuth(quote_plus(self._client_id), quote_plus(self._client_secret), BASIC)
         else:
-            method = "client_secret_post"
-            client = ClientAuth(self._client_id, self._client_secret, method)
+            client = ClientAuth(self._client_id, self._client_secret, POST)
         url, headers, body = client.prepare(
             "POST",
             configuration["token_endpoint"],
@@ -204,6 +209,12 @@ class OIDC(AuthProvider):
                 raise SignInRefusedError(f"the OpenID provider gives no tokens: {told}")
             raise SignInError(f"the OpenID provider gives no tokens ({answer.status}): {told}")
         return answer.content
+
+    def _secret_method(self, configuration: Mapping[str, Any]) -> str:
+        """How the provider is told the secret."""
+        # What it does not say is the first by the standard.
+        named = configuration.get("token_endpoint_auth_methods_supported") or [BASIC]
+        return self._secret_by or (POST if POST in named and BASIC not in named else BASIC)
 
     async def refresh(self, sign_in: SignIn) -> TokenSet:
         """New tokens for the old ones."""
