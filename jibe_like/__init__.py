@@ -36,6 +36,8 @@ from .session.state.state import State
 from .settings import Settings
 from .tree import binding as bind
 from .tree.events import Message, event_handler
+from .tree.files import ReceivedFile
+from .tree.files import TakenFile as UploadedFile
 from .tree.observed import NotifyList2
 from .tree.property import Property
 from .tree.widget import Widget
@@ -80,6 +82,7 @@ __all__ = [
     "ProxyAuth",
     "Q",
     "Query",
+    "ReceivedFile",
     "Server",
     "ServerError",
     "Session",
@@ -93,6 +96,7 @@ __all__ = [
     "Translator",
     "TreeError",
     "UnsafeValueError",
+    "UploadedFile",
     "WebSocketHandler",
     "Widget",
     "app",

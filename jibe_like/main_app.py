@@ -4,7 +4,7 @@ import re
 import traceback
 from collections.abc import AsyncIterable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar, overload
+from typing import Any, ClassVar, Final, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import tornado.web
@@ -32,6 +32,8 @@ from .web.downloads import DownloadHandler, serve_downloads
 from .web.mount import Mount, as_requested
 from .web.page import MainHandler
 from .web.polling import PollHandler
+from .web.uploads import ROUTE as UPLOADS
+from .web.uploads import UploadHandler, serve_uploads
 from .web.websocket import WebSocketHandler
 from .widgets.containers import Details
 from .widgets.layout import VBox
@@ -143,6 +145,9 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         """Called when a handler raised; that has been logged. In debug mode the page shows the traceback."""
         if self.session is not None and self.session.settings.debug:
             text = "".join(traceback.format_exception(error))
+            shown = [child for child in self.children if isinstance(child, _HandlerError)]
+            for oldest in shown[: 1 - _MOST_ERRORS]:
+                self.children.remove(oldest)
             self.children.append(
                 _HandlerError(f"{type(error).__name__} in {event!r} of {widget!r}", [Code(text)], open=True)
             )
@@ -268,9 +273,10 @@ class MainApp(Background, Scoped, SignedIn, VBox):
             (f"{place}/websocket", WebSocketHandler, {"mount": mount}),
             (f"{place}/poll", PollHandler, {"mount": mount}),
             (f"{place}{DOWNLOADS}", DownloadHandler, {"mount": mount}),
-            (f"{place}/{PATH}/(.*)", ClientHandler, {}),
-            *(auth_rules(mount.guard, mount.settings, mount.open) if mount.guard is not None else ()),
-            *asset_rules(cls.__name__, cls.assets_path, mount),
+            (f"{place}{UPLOADS}", UploadHandler, {"mount": mount}),
+            (f"{place}/{PATH}/(.*)", ClientHandler, {"mount": mount}),
+            *(auth_rules(mount.guard, mount.settings, mount.open, mount) if mount.guard is not None else ()),
+            *asset_rules(cls.__name__, cls.assets_path, lambda: (mount,)),
             *server.module_rules(),
         ]
 
@@ -337,8 +343,9 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         if cls not in mounts:
             mounts[cls] = mount = cls._mount(get_server(), "", cls.title or cls.__name__, None, None, None)
             if mount.guard is not None:
-                application.add_handlers(".*", auth_rules(mount.guard, mount.settings, mount.open))
-            serve_downloads(application, mounts[cls])
+                application.add_handlers(".*", auth_rules(mount.guard, mount.settings, mount.open, mount))
+            serve_downloads(application, mount)
+            serve_uploads(application, mount)
         return mounts[cls]
 
     @classmethod
@@ -366,6 +373,10 @@ class MainApp(Background, Scoped, SignedIn, VBox):
             auth=auth,
             requires_auth=cls.requires_auth if requires_auth is None else requires_auth,
         )
+
+
+_MOST_ERRORS: Final = 10
+"""As many are shown in debug mode, the newest: what raises again and again would fill the page."""
 
 
 class _HandlerError(Details):

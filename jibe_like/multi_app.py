@@ -11,7 +11,7 @@ from .server import Server, free_name, get_server
 from .settings import Settings
 from .web.assets import asset_rules
 from .web.auth.base import AuthProvider
-from .web.mount import as_requested
+from .web.mount import Mount, as_requested
 from .web.page import MainHandler
 
 
@@ -52,6 +52,7 @@ class MultiApp(Application):
     ) -> None:
         self.server = server if server is not None else self._default_server()
         rules: list[Any] = []
+        mounts: list[Mount] = []
         for name, app in apps.items():
             if not (isinstance(app, type) and issubclass(app, MainApp)):
                 raise TypeError(f"{type(self).__name__}: {name} must be a MainApp class, not {app!r}")
@@ -59,8 +60,9 @@ class MultiApp(Application):
             page, *others = app.handlers(
                 "/" + name, name=name, settings=settings, store=store, handler=handler, server=self.server, auth=auth
             )
+            mounts.append(page[2]["mount"])
             rules += [(f"/({re.escape(as_requested(name))})/?", *page[1:]), *others]
-        super().__init__([*rules, *asset_rules(type(self).__name__, assets_path)])
+        super().__init__([*rules, *asset_rules(type(self).__name__, assets_path, lambda: mounts)])
         self.server.adopt(self)
 
     @classmethod

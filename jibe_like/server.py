@@ -3,9 +3,8 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, Literal, overload
 from weakref import WeakSet, WeakValueDictionary
@@ -14,7 +13,7 @@ import tornado.web
 
 from .errors import ServerError, SettingsError
 from .hosting import page_calls as page_calls
-from .hosting.application import Application
+from .hosting.application import Application, Hosted
 from .hosting.shared import Shared
 from .hosting.starting import Starting
 from .hosting.translator import Translator
@@ -31,14 +30,6 @@ from .web.network_log import NetworkLog
 logger = logging.getLogger("jibe_like")
 
 DEFAULT_NAME: Final = "jibe_like"
-
-
-@dataclass(frozen=True)
-class Hosted:
-    """An application class at a route, and how it is to be served."""
-
-    app_class: type
-    options: Mapping[str, Any]
 
 
 class Server(Starting, Shared):
@@ -183,6 +174,11 @@ class Server(Starting, Shared):
         """What is served now, by route."""
         return {mount.prefix or "/": mount for mount in list(self.root_server._mounts.values()) if not mount.is_closed}
 
+    def serving(self) -> list[Mount]:
+        """Those whose users may have what belongs to the server as a whole; the last ones, once all have ended."""
+        mounts = list(self.root_server._mounts.values())
+        return [mount for mount in mounts if not mount.is_closed] or mounts
+
     @property
     def sessions(self) -> Iterator[Session]:
         """All sessions that are in this process."""
@@ -234,6 +230,8 @@ class Server(Starting, Shared):
         """
         root = self.root_server
         base = settings or root._settings or default_settings
+        if not isinstance(base, Settings):
+            raise SettingsError(f"{title}: settings must be Settings(…), not {type(base).__name__} ({base!r:.60})")
         chosen = root._choices.settings(base, root._options, store or root._store_url)
         guard = root._guard_of(auth)
         if guard is None and requires_auth:
@@ -260,6 +258,8 @@ class Server(Starting, Shared):
         """What is to be served."""
         if not self._hosted and self._modules.www is None:
             logger.warning("%r hosts no application: mount(MyApp, '/')", self)
+        if not self._hosted and self._auth is not None and self._modules.has_files:
+            raise ServerError(f"{self!r} hosts no application: nobody could sign in for the files of its modules")
         return self.make_tornado_app()
 
     async def began(self) -> None:

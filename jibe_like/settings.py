@@ -64,6 +64,20 @@ class Settings:
     page is refused with status 429, a connection with code 1013."""
     handshakes_burst: int = 500
     """The same beyond that for a short time."""
+    files_per_second: float = 200.0
+    """Files that one visitor may ask for, for long: those of `assets_path`, of modules, of the client. Above, they are
+    refused with status 429."""
+    files_burst: int = 5_000
+    """The same beyond that for a short time."""
+    downloads_per_second: float = 20.0
+    """Downloads that one visitor may fetch, for long; above, they are refused with status 429."""
+    downloads_burst: int = 500
+    """The same beyond that for a short time."""
+    sign_ins_per_second: float = 1.0
+    """Pages of signing in and out that one visitor may ask for, for long; above, they are refused with status 429. Who
+    has not signed in counts by their address."""
+    sign_ins_burst: int = 50
+    """The same beyond that for a short time."""
     connections_per_identity: int = 500
     """Most connections of one visitor; above, new ones are closed with code 1013."""
     identity_factor: float = 10.0
@@ -76,6 +90,31 @@ class Settings:
     """Seconds that a page has to fetch what `session.download` offers it."""
     downloads_per_session: int = 100
     """Most downloads of a session that were not fetched yet; beyond, the oldest is withdrawn."""
+
+    upload_folder: str = ""
+    """Where files are kept that pages send, as long as their session lives. Empty: beside a SQLite store
+    (`jibe.db.uploads`), else a temporary folder that goes with the process."""
+    upload_bytes: int = 100 * 1024 * 1024
+    """Most bytes of one file that a page sends; above, it is refused with status 413."""
+    upload_files: int = 100
+    """Most files of a session, kept or on their way; above, further ones are refused."""
+    upload_session_bytes: int = 1024 * 1024 * 1024
+    """Most bytes of all of them together; above, further ones are refused."""
+    uploads_at_once: int = 4
+    """Files that are sent to a session at once; others wait for their turn."""
+    upload_lifetime: float = 60.0
+    """Seconds that a page has to begin with a file once it is its turn."""
+    upload_timeout: float = 30.0
+    """Seconds without a byte after which a file on its way is given up; its page tries again."""
+    uploads_per_second: float = 10.0
+    """Files that one visitor may offer, and begin to send, for long; above, they are refused, or get status 429 and try
+    again later."""
+    uploads_burst: int = 500
+    """The same beyond that for a short time."""
+    upload_bytes_per_second: float = 64 * 1024 * 1024.0
+    """Bytes of files that one visitor may send for long; above, they are slowed down to it. 0: as fast as they can."""
+    upload_bytes_burst: int = 256 * 1024 * 1024
+    """Bytes beyond that for a short time."""
 
     outbox_frames: int = 1_000
     """Frames kept for a connection that has not acknowledged them; beyond, it gets the whole tree on its return."""

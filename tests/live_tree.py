@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from jibe_like.tree.files import Incoming
 from jibe_like.tree.node import to_html
 from jibe_like.tree.tree import Tree
 from jibe_like.tree.widget import Widget
@@ -19,6 +20,7 @@ class FakeHost:
     def __init__(self) -> None:
         self.now = 1000.0
         self.errors: list[Exception] = []
+        self.stopped: list[Incoming] = []
         self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._cancelled: set[int] = set()
         self._numbers = itertools.count()
@@ -39,6 +41,9 @@ class FakeHost:
 
     def failed(self, widget: Widget, event: str, error: Exception) -> None:
         self.errors.append(error)
+
+    def stop_upload(self, incoming: Incoming) -> None:
+        self.stopped.append(incoming)
 
     @property
     def waiting(self) -> list[float]:

@@ -90,7 +90,7 @@ class Page:
 
     def apply(self, ops: list[list[Any]]) -> None:
         for kind, target, *rest in ops:
-            if kind in ("go", "message"):
+            if kind in ("go", "message", "upload"):
                 continue
             element = self.element(target)
             if element is not None:

@@ -196,6 +196,15 @@ def test_what_a_future_cannot_pass_on_is_a_plain_error(error: type[BaseException
     test()
 
 
+def test_a_time_that_is_no_number() -> None:
+    app = Worker()
+    soon: Any = "1"
+    with pytest.raises(TypeError, match="^every takes a number of seconds, not '1'$"):
+        app.every(soon, print)
+    with pytest.raises(TypeError, match="^after takes a number of seconds, not '1'$"):
+        app.after(soon, print)
+
+
 @on_a_loop
 async def test_where_there_is_no_session() -> None:
     app = Worker()

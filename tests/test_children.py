@@ -132,7 +132,7 @@ def test_any_iterable_may_be_assigned_and_nothing_else() -> None:
     assert names(box) == "ab"
     with pytest.raises(TypeError, match="must be a list of widgets, not int"):
         box.children = 3  # type: ignore[assignment]
-    with pytest.raises(NotWidgetError):
+    with pytest.raises(NotWidgetError, match=r"must be a list of widgets, not str \('ab'\)"):
         box.children = "ab"  # type: ignore[assignment]
 
 

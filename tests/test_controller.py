@@ -223,6 +223,12 @@ def test_a_session_that_holds_an_entry_finds_it_again() -> None:
     assert restored[1]() == 3
 
 
+def test_a_trigger_without_a_name(ctrl: Controller) -> None:
+    without_parentheses: Any = test_triggers
+    with pytest.raises(TypeError, match="a trigger is given a name, as in @server.trigger\\('save'\\), not <function"):
+        ctrl.trigger(without_parentheses)
+
+
 def test_triggers(ctrl: Controller) -> None:
     @ctrl.trigger("save")
     def save() -> str:

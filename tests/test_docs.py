@@ -25,6 +25,7 @@ WITH_PROGRAMS = (
     "docs/settings.md",
     "docs/sign-in.md",
     "docs/state.md",
+    "docs/uploads.md",
 )
 PROGRAMS = [block for page in WITH_PROGRAMS for block in blocks(page, "python")]
 SERVING = [block for block in PROGRAMS if block.serves and "ssl=" not in block.text and "OIDC(" not in block.text]

@@ -35,6 +35,13 @@ def test_options_that_a_browser_could_not_read(options: dict[str, Any]) -> None:
         listen_options(**options)
 
 
+@pytest.mark.parametrize(("name", "value"), [("debounce", "1"), ("throttle", None)])
+def test_times_that_are_no_numbers(name: str, value: object) -> None:
+    options: dict[str, Any] = {name: value}
+    with pytest.raises(TypeError, match=f"^{name} is a number of seconds, not {value!r}$"):
+        listen_options(**options)
+
+
 class Thing:
     def none(self) -> None: ...
     def one(self, source: object) -> None: ...
@@ -96,3 +103,16 @@ def test_event_handler_takes_names() -> None:
 def test_names_of_browsers_events_are_in_lower_case() -> None:
     assert {"click", "change", "input", "keydown", "submit", "toggle"} <= DOM_EVENTS
     assert all(name.isalpha() and name.islower() for name in DOM_EVENTS)
+
+
+def test_a_handler_that_was_called() -> None:
+    async def wait() -> None: ...
+
+    coroutine = wait()
+    for result, name in ((None, "NoneType"), (coroutine, "coroutine")):
+        wrong: Any = result
+        with pytest.raises(TypeError, match=f"not {name}: give the function itself, without calling it$"):
+            arity(wrong, 2)
+    coroutine.close()
+    with pytest.raises(TypeError, match="must be callable, not int$"):
+        arity(3, 2)  # type: ignore[arg-type]

@@ -40,6 +40,11 @@ def test_no_issuer(url: str) -> None:
         OIDC(issuer=url, client_id="x")
 
 
+def test_no_way_to_tell_the_secret() -> None:
+    with pytest.raises(SettingsError, match="secret_by must be 'client_secret_basic', 'client_secret_post'"):
+        OIDC(issuer="https://id.example", client_id="x", secret_by="by heart")
+
+
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="issuer.*JIBE_LIKE_OIDC_ISSUER"):
         OIDC(client_id="x")

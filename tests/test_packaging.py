@@ -59,6 +59,7 @@ def test_it_asks_for_the_packages_that_it_imports(metadata: Message) -> None:
         "msgspec",
         "nh3",
         "pyjwt",
+        "python-multipart",
         "tornado",
         "ua-parser",
     ]

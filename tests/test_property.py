@@ -122,6 +122,8 @@ def test_a_type_error_of_a_check_is_one_of_the_property() -> None:
 def test_first_values_are_given_to_the_constructor() -> None:
     meter = Meter(name="a", value=3, hidden=True)
     assert (meter.name, meter.value, meter.hidden) == ("a", 3, True)
+    with pytest.raises(TypeError, match=r"Meter\(\) has no argument 'on_click'; say register\('click', handler\); its"):
+        Meter(on_click=print)
     with pytest.raises(TypeError, match=r"Meter\(\) has no argument 'colour'; its properties: .*name"):
         Meter(colour="red")
 

@@ -205,3 +205,10 @@ def other_name(q: object, user: object) -> None: ...
 def test_what_cannot_be(arguments: tuple[Any, ...], function: F, problem: str) -> None:
     with pytest.raises(TypeError, match=problem):
         on(*arguments)(function)
+
+
+def test_on_without_parentheses() -> None:
+    async def save(q: object) -> None: ...
+
+    with pytest.raises(TypeError, match=r"on is used with parentheses: @on\(\) above .*save, or @on\('name'\)"):
+        on(save)

@@ -190,6 +190,13 @@ def test_what_is_no_style_property(name: Any) -> None:
         safe.style(name, "red")
 
 
+@pytest.mark.parametrize(("name", "right"), [("backgroundColor", "background-color"), ("zIndex", "z-index")])
+def test_a_style_property_as_javascript_has_it(name: str, right: str) -> None:
+    with pytest.raises(UnsafeValueError, match=f"'{name}' is not a style property: CSS has it as '{right}'"):
+        safe.style(name, 1)
+    assert safe.style(f"--{name}", 1) == "1"
+
+
 @pytest.mark.parametrize("value", [True, ["red"], b"red"])
 def test_what_is_no_style_value(value: object) -> None:
     with pytest.raises(UnsafeValueError, match="takes str or number"):

@@ -332,6 +332,9 @@ def test_an_async_listener_needs_a_session() -> None:
 def test_what_to_listen_to_must_be_said() -> None:
     with pytest.raises(TypeError, match=r"change takes the names to listen to"):
         State().change()
+    with pytest.raises(TypeError, match=r"change takes the names to listen to"):
+        # Without parentheses.
+        State().change(test_what_to_listen_to_must_be_said)
     with pytest.raises(TypeError, match="a listener must be callable, not str"):
         State().change("a")("b")  # type: ignore[type-var]
 

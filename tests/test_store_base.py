@@ -72,6 +72,7 @@ def test_memory_keeps_nothing() -> None:
         store.extend("app", "s", 3e12)
         assert told == [None]
         assert await store.get("app", "s") is None
+        assert await store.present("app", ["s"]) == set()
         store.delete("app", "s")
         await store.flush()
         await store.close()

@@ -169,6 +169,47 @@ def test_delete_and_extend_are_seen_at_once(path: Path) -> None:
         assert connection.execute("SELECT expires FROM snapshots WHERE session = 'longer'").fetchone() == (LATER + 99,)
 
 
+def test_which_of_many_there_are(path: Path) -> None:
+    names = [f"s{number}" for number in range(1_200)]
+
+    async def use(store: SqliteStore) -> None:
+        assert await store.present("app", names) == set()
+        for name in names[::2]:
+            store.put("app", name, b"x", LATER, Told())
+        store.put("app", "s1", b"x", time.time() - 1, Told())
+        store.put("other", "s3", b"x", LATER, Told())
+        store.put("app", "lone \udc80 surrogate", b"x", LATER, Told())
+        # Before it is committed, and after.
+        for _ in range(2):
+            assert await store.present("app", names) == set(names[::2])
+            assert await store.present("app", ["lone \udc80 surrogate"]) == {"lone \udc80 surrogate"}
+            assert await store.present("app", []) == set()
+            await store.flush()
+        store.delete("app", "s0")
+        store.extend("app", "s2", time.time() - 1)
+        store.extend("app", "s4", LATER + 9)
+        store.extend("app", "s5", LATER)
+        for _ in range(2):
+            assert await store.present("app", ["s0", "s2", "s4", "s5", "s6"]) == {"s4", "s6"}
+            await store.flush()
+
+    using(path, use)
+
+
+def test_which_there_are_cannot_be_said(existing: Path) -> None:
+    existing.write_text("no database")
+
+    async def use(store: SqliteStore) -> None:
+        with pytest.raises(StoreError, match="cannot be read"):
+            await store.present("app", ["old"])
+
+    using(existing, use)
+    closed = make(existing)
+    asyncio.run(closed.close())
+    with pytest.raises(StoreError, match="closed"):
+        asyncio.run(closed.present("app", ["old"]))
+
+
 def test_what_has_expired_is_not_brought_back(path: Path) -> None:
     async def use(store: SqliteStore) -> None:
         store.put("app", "s", b"x", time.time() - 1, Told())

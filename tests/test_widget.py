@@ -99,6 +99,23 @@ def test_all_that_is_said_at_the_start_is_shown() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"style": "color: red"}, r"Words\(\)\.style must be a dict, not str \('color: red'\)"),
+        ({"attributes": ["lang"]}, r"Words\(\)\.attributes must be a dict, not list \(\['lang'\]\)"),
+        ({"classname": ["x", "y"]}, r"Words\(\)\.classname must be str, not list \(\['x', 'y'\]\)"),
+    ],
+)
+def test_looks_of_another_shape_are_named(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(TypeError, match=problem):
+        Words(**options)
+    widget = Words()
+    for name, value in options.items():
+        with pytest.raises(TypeError, match=problem):
+            setattr(widget, name, value)
+
+
 def test_its_classes_are_those_of_its_kind() -> None:
     class Special(Words):
         pass

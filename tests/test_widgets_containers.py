@@ -106,6 +106,14 @@ def test_tabs_html() -> None:
     )
 
 
+def test_pages_that_have_no_titles() -> None:
+    pages: Any = [Label("one"), Label("two")]
+    with pytest.raises(
+        PropertyTypeError, match=r"^Tabs\(\): pages are a mapping of titles to widgets, not \[Label\(\)"
+    ):
+        Tabs(pages)
+
+
 def test_one_page_is_shown() -> None:
     tabs = three()
     live(tabs)

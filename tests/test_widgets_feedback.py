@@ -213,8 +213,10 @@ class TestNotifications:
         tree.go_live(host)
         first = corner.notify("Saved", "success")
         second = corner.notify("Lost", "error", timeout=None)
-        ((name, parent, before, nodes),) = operations(tree)
+        (name, parent, before, nodes), *calls = operations(tree)
         assert (name, parent, before) == ("insert", "w1", None)
+        # Where there are more of them than the window is high.
+        assert [call[:3] for call in calls] == [["call", each.identifier, "scrollIntoView"] for each in (first, second)]
         assert [node[1]["id"] for node in nodes] == [first.identifier, second.identifier]
         assert (first.timeout, second.timeout) == (5, None)
         host.advance(5)

@@ -137,6 +137,9 @@ class TestRows:
             wrong: Any = row
             with pytest.raises(PropertyTypeError, match=r"Table\(\): a row is a sequence or a mapping"):
                 table.rows.append(wrong)
+        none: Any = 5
+        with pytest.raises(PropertyTypeError, match=r"Table\(\): rows are a list of rows, not 5"):
+            table.rows = none
         changes: list[Callable[[], None]] = [
             lambda: table.rows.append(["Lima"]),
             lambda: table.rows.extend([("Lima", 11), ("Rome", 4, 5)]),

@@ -26,7 +26,7 @@ its source. ⇄ marks a property that follows the user: what is typed, ticked or
 Every widget is a `Widget`, and takes these arguments besides its own: {options}.
 All have the properties {common}, too; every input is a [Field](#field), and has its.
 Every one can be asked for the browser's events (`click`, `keydown`, `focus`, …: see [events](events.md)), not only for
-those in the table.
+those in the table. Files have a page of their own: [uploads](uploads.md).
 
 This page is made from the docstrings by `python -m tools.reference`.
 """
@@ -89,7 +89,7 @@ def classes_in_order() -> list[type]:
     """The public classes of the widget set, in the order in which their modules define them."""
     found = [getattr(widgets, name) for name in widgets.__all__]
     classes = [each for each in found if isinstance(each, type)]
-    order = ["layout", "containers", "text", "button", "field", "inputs", "choices", "numbers", "dates"]
+    order = ["layout", "containers", "text", "button", "field", "inputs", "choices", "numbers", "dates", "uploads"]
 
     def place(each: type) -> tuple[int, str, int]:
         name = each.__module__.rpartition(".")[2]

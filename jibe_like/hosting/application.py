@@ -1,11 +1,22 @@
 """A Tornado application that knows what is mounted in it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import tornado.web
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from jibe_like.web.assets import AssetHandler
 from jibe_like.web.mount import Mount
+
+
+@dataclass(frozen=True)
+class Hosted:
+    """An application class at a route, and how it is to be served."""
+
+    app_class: type
+    options: Mapping[str, Any]
 
 
 class Application(tornado.web.Application):
@@ -23,6 +34,15 @@ class Application(tornado.web.Application):
         self.wildcard_router.add_rules(rules)
         # Another list, since the server may be looking through this one on its own thread.
         self.wildcard_router.rules = sorted(self.wildcard_router.rules, key=lambda rule: rule.target is AssetHandler)
+
+    @property
+    def first_paths(self) -> list[str]:
+        """Where to begin: "/" where something is served there, else each of the applications."""
+        line = RequestStartLine("GET", "/", "HTTP/1.1")
+        root = HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "localhost"}))
+        if not self.mounts or self.default_router.find_handler(root) is not None:
+            return ["/"]
+        return [mount.prefix for mount in self.mounts]
 
     async def loaded(self) -> None:
         """The server serves."""

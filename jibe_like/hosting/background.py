@@ -38,6 +38,8 @@ class BackgroundServer:
             raise
         self.port = server.port
         self.url = server.url
+        self.page = server.page
+        """The URL of its first page."""
 
     def _serve(self, serving: Coroutine[Any, Any, None]) -> None:
         try:

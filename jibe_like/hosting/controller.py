@@ -125,7 +125,12 @@ class Controller:
         return len(self._triggers) > 0
 
     def trigger(self, name: str) -> Callable[[F], F]:
-        """`@ctrl.trigger("save")`: a page's JavaScript may call the function: `jibe.trigger("save", [args])`."""
+        """`@ctrl.trigger("save")`: a page's JavaScript may call the function: `jibe.trigger("save", [args])`.
+
+        Raises TypeError without a name.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"a trigger is given a name, as in @server.trigger('save'), not {name!r:.60}")
         key = self._translator(name)
 
         def decorate(function: F) -> F:

@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import errno
+import inspect
 import os
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, Final, TypeAlias
 
 import tornado.httpserver
 import tornado.web
 
 from jibe_like.errors import ServerError, SettingsError
+from jibe_like.settings import Settings
 
 TLS: TypeAlias = ssl.SSLContext | tuple[str | os.PathLike[str], str | os.PathLike[str]] | Mapping[str, Any]
 """What `ssl=` may be."""
@@ -29,7 +32,8 @@ class Listening:
     :param tls: see `tls_context`; None for http.
     :param options: passed on to `tornado.httpserver.HTTPServer` (`xheaders`, `max_header_size`, …).
 
-    Raises ServerError where the port cannot be had, SettingsError where `tls` makes no sense.
+    Raises ServerError where the port cannot be had, SettingsError where `tls` makes no sense, TypeError for an
+    option that there is not.
     """
 
     def __init__(
@@ -39,6 +43,7 @@ class Listening:
             if options.get("ssl_options") is not None:
                 raise SettingsError("ssl and ssl_options are the same: give one of them")
             options["ssl_options"] = tls_context(tls)
+        _check_options(options)
         self.server = tornado.httpserver.HTTPServer(application, **options)
         try:
             sockets = _bind(port, address)
@@ -59,6 +64,13 @@ class Listening:
         """Closes the connections, and waits a little for it."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.server.close_all_connections(), _STOP_SECONDS)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    known = inspect.signature(tornado.httpserver.HTTPServer.initialize).parameters
+    for name in options.keys() - known.keys():
+        hint = f": say settings=Settings({name}=…)" if name in {field.name for field in fields(Settings)} else ""
+        raise TypeError(f"{name!r} is no argument of run or start, nor one of tornado.httpserver.HTTPServer{hint}")
 
 
 def tls_context(tls: TLS) -> ssl.SSLContext:

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from jibe_like.errors import ServerError
-from jibe_like.web.assets import AssetHandler, folder_rule
+from jibe_like.web.assets import AssetHandler, Mounts, folder_rule
 from jibe_like.web.page_files import PageFiles
 
 logger = logging.getLogger("jibe_like")
@@ -16,9 +16,13 @@ _LISTS = ("scripts", "module_scripts", "styles", "vue_use", "react_use")
 
 
 class Modules:
-    """What the modules of a server bring to its pages."""
+    """What the modules of a server bring to its pages.
 
-    def __init__(self) -> None:
+    :param mounts: gives those of all applications of the server: their users may have the files.
+    """
+
+    def __init__(self, mounts: Mounts) -> None:
+        self._mounts = mounts
         self.files = PageFiles()
         self.folders: dict[str, Path] = {}
         """Folders to serve, by the path of their files' URLs."""
@@ -53,21 +57,26 @@ class Modules:
         for key in ("vue_use", "react_use"):
             if lists[key]:
                 logger.warning("%s: %s is left out: the pages have neither Vue nor React", name, key)
-        return [*_rules(served), *(self.www_rules() if www is not None else ())]
+        return [*self._rules(served), *(self.www_rules() if www is not None else ())]
+
+    @property
+    def has_files(self) -> bool:
+        """Whether there are folders to serve."""
+        return self.www is not None or bool(self.folders)
 
     def rules(self) -> list[Any]:
         """Tornado rules for the folders that have a path of their own."""
-        return _rules(self.folders)
+        return self._rules(self.folders)
 
     def www_rules(self) -> list[Any]:
         """The Tornado rule for the folder at the root: to come after all others."""
         if self.www is None:
             return []
-        return [(r"/(.*)", AssetHandler, {"path": str(self.www), "default_filename": "index.html"})]
+        options = {"path": str(self.www), "default_filename": "index.html", "mounts": self._mounts}
+        return [(r"/(.*)", AssetHandler, options)]
 
-
-def _rules(folders: Mapping[str, Path]) -> list[Any]:
-    return [folder_rule(url, folder) for url, folder in folders.items()]
+    def _rules(self, folders: Mapping[str, Path]) -> list[Any]:
+        return [folder_rule(url, folder, self._mounts) for url, folder in folders.items()]
 
 
 def definitions_of(module: "ModuleType | Mapping[str, Any]") -> tuple[str, Mapping[str, Any]]:

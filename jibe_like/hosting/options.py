@@ -30,6 +30,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def port_given(port: object) -> int | None:
+    """The port that somebody has given in the code. Raises SettingsError for what is none."""
+    if port is None or (isinstance(port, int) and 0 <= port < 65536):
+        return port
+    raise SettingsError(f"port must be a whole number from 0 to 65535, not {port!r:.60}")
+
+
 def _seconds(text: str) -> float:
     try:
         number = float(text)

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import urljoin
 
 import tornado.web
 
@@ -80,6 +81,8 @@ class Running:
         self.ended = Milestone()
         """Done once it has ended."""
         self.listening: Listening | None = None
+        self.pages: list[str] = []
+        """The URLs at which to begin."""
         self.loop: asyncio.AbstractEventLoop | None = None
         self._server = server
         self._stop: asyncio.Event | None = None
@@ -113,6 +116,7 @@ class Running:
         try:
             application = plan.application or self._server.make_application()
             self.listening = Listening(application, plan.port, plan.host, plan.tls, **plan.http)
+            self.pages = [urljoin(self.listening.url, path) for path in getattr(application, "first_paths", ["/"])]
         except BaseException as error:
             self.ready.set_exception(error)
             raise
@@ -123,9 +127,9 @@ class Running:
             await self._begin(application)
             self.ready.set_result(None)
             if plan.show_connection_info:
-                logger.info("serving at %s", self.listening.url)
+                logger.info("serving at %s", ", ".join(self.pages))
             if plan.open_browser:
-                watching.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, self.listening.url)))
+                watching.append(asyncio.create_task(asyncio.to_thread(webbrowser.open, self.pages[0])))
             if plan.timeout:
                 watching.append(asyncio.create_task(self._stop_when_quiet(plan.timeout)))
             if not self._stop_wanted:
@@ -182,9 +186,12 @@ def silence() -> Iterator[None]:
 
 
 def show_log() -> None:
-    """Where nobody has set up logging, what this package has to say goes to standard error."""
+    """Where nobody has set up logging, what this package has to say goes to standard error, and warnings of Tornado."""
     if not logging.getLogger().handlers and not logger.handlers:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
+        tornado_logger = logging.getLogger("tornado")
+        if not tornado_logger.handlers:
+            tornado_logger.addHandler(handler)

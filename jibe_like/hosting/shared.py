@@ -55,7 +55,7 @@ class Shared:
             self.scopes = Scopes(server.name)
             self._controller = Controller(server, self._translator, Triggers(), self._start_task)
             self._ui = Fragments(server)
-            self._modules = Modules()
+            self._modules = Modules(server.serving)
             self._protocol = RootProtocol()
             self._configure: list[Callable[[RootProtocol], object]] = []
             self._tasks: set[asyncio.Task[Any]] = set()
@@ -115,6 +115,8 @@ class Shared:
 
         In the page: `await jibe.trigger("save", [1, 2], {now: true})` gives what the function returns. The session that
         the page shows is the current one (`from jibe_like import session`).
+
+        Raises TypeError without a name.
         """
         return self._controller.trigger(name)
 

@@ -15,7 +15,7 @@ from jibe_like.session.current import find_session
 from .background import BackgroundServer
 from .desktop import load_webview, show_window
 from .listening import TLS, loop_factory
-from .options import OPTIONS, Choices, make_parser, read_command_line
+from .options import OPTIONS, Choices, make_parser, port_given, read_command_line
 from .running import Milestone, Plan, Running, show_log
 
 if TYPE_CHECKING:
@@ -114,6 +114,12 @@ class Starting:
         """The address of the server; empty while it does not listen."""
         run = self.root_server._run
         return run.listening.url if run is not None and run.listening is not None else ""
+
+    @property
+    def page(self) -> str:
+        """The URL of its first page; empty while the server does not listen."""
+        run = self.root_server._run
+        return run.pages[0] if run is not None and run.pages else ""
 
     @property
     def server_options(self) -> dict[str, Any]:
@@ -277,7 +283,7 @@ class Starting:
         choose = Choices(read_command_line(self.cli, wishes.argv) if reads else {})
         choose("backend", wishes.backend)
         return Plan(
-            port=choose("port", wishes.port),
+            port=choose("port", port_given(wishes.port)),
             host=choose("host", wishes.host, "" if wishes.everywhere else None),
             timeout=choose("timeout", wishes.timeout),
             handle_signals=wishes.blocks and not wishes.thread,
@@ -314,7 +320,7 @@ class Starting:
         try:
             show_window(
                 webview,
-                background.url,
+                background.page,
                 {"title": self._name, **wishes.window},
                 debug=plan.choices("desktop_debug", self.root_server.options.get("desktop_debug")),
                 ended=background.ended,

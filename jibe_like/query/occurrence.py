@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 from jibe_like.tree.events import Message
 from jibe_like.tree.widget import Widget
 from jibe_like.widgets.button import Button
-from jibe_like.widgets.containers import Form
+from jibe_like.widgets.containers import Form, value_of
 
 HASH: Final = "#"
 """The argument that has what stands behind the `#` of the page's address."""
@@ -52,13 +52,6 @@ def name_of(widget: Widget) -> str:
     """The name by which queries know a widget: its `name` where it has one, else its identifier."""
     name = getattr(widget, "name", "")
     return name if isinstance(name, str) and name else widget.identifier
-
-
-def value_of(widget: Widget) -> str:
-    """The property that holds what the user enters or chooses; empty where there is none."""
-    if widget._carried:
-        return next(iter(widget._carried))
-    return "value" if "change" in widget.events and "value" in widget._properties else ""
 
 
 def entered(widgets: Iterable[Widget]) -> dict[str, Any]:

@@ -80,6 +80,8 @@ def on(arg: str | Predicate | None = None, predicate: Predicate | None = None) -
     """
     if not (arg is None or callable(arg) or (isinstance(arg, str) and arg)):
         raise TypeError(f"on() takes a name, a '#…', or a condition, not {arg!r:.60}")
+    if inspect.iscoroutinefunction(arg):
+        raise TypeError(f"on is used with parentheses: @on() above {_name(arg)}, or @on('name')")
     if predicate is not None and (callable(arg) or not callable(predicate)):
         raise TypeError("on(): the predicate is a condition on the value of a name, as in @on('name', bool)")
 

@@ -18,6 +18,7 @@ from .hooks import run_hook
 from .log import about
 from .session import Session
 from .snapshot.snapshot import Snapshots
+from .tree_host import tell_stored
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -94,12 +95,14 @@ class Keeper:
                 return time.perf_counter() - started
             self._name_culprit(session)
             # Nobody can wait for what cannot be stored.
-            session.stored(handled)
+            _stored(session, handled, session.take_waiting())
             return time.perf_counter() - started
         spent = time.perf_counter() - started
         loop = asyncio.get_running_loop()
         expires = time.time() + self._settings.lost_lifetime
-        self.store.put(self.app, session.id, record, expires, partial(_tell, loop, session, handled))
+        self.store.put(
+            self.app, session.id, record, expires, partial(_tell, loop, session, handled, session.take_waiting())
+        )
         return spent
 
     async def load(self, session_id: str) -> SessionState | None:
@@ -231,13 +234,24 @@ def _was_changed_meanwhile(error: UnpicklableError) -> bool:
     return type(error.__cause__) is RuntimeError
 
 
-def _tell(loop: asyncio.AbstractEventLoop, session: Session, handled: dict[str, int], error: Exception | None) -> None:
+def _stored(session: Session, handled: dict[str, int], waiting: "list[asyncio.Future[None]]") -> None:
+    session.stored(handled)
+    tell_stored(waiting)
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop,
+    session: Session,
+    handled: dict[str, int],
+    waiting: "list[asyncio.Future[None]]",
+    error: Exception | None,
+) -> None:
     """Passes on to the event loop what the store's thread says. Where storing fails, the store has logged it; the page
     goes on without being durable until it works again."""
     if error is not None and not isinstance(error, StoreError):
         logger.error("session %s was not stored", session.id, exc_info=error, extra=about(session.id))
     if not loop.is_closed():
         try:
-            loop.call_soon_threadsafe(session.stored, handled)
+            loop.call_soon_threadsafe(_stored, session, handled, waiting)
         except RuntimeError:  # it was closed this very moment
             return

@@ -3,8 +3,12 @@
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
+
+from jibe_like.errors import StoreError
+from jibe_like.store.base import Done, Store
 
 from .connection import Connection
 from .keeper import Keeper
@@ -47,6 +51,9 @@ class Meter:
         "sent_bytes",
         "sent_frames",
         "snapshot_seconds",
+        "store_failures",
+        "uploaded_bytes",
+        "uploads",
     )
 
     def __init__(self) -> None:
@@ -57,12 +64,22 @@ class Meter:
         self.sent_bytes = 0
         self.rejects: Counter[str] = Counter()
         """What was refused, by reason."""
+        self.uploads: Counter[str] = Counter()
+        """Files that pages have offered, by outcome."""
+        self.uploaded_bytes = 0
+        """Of files, also of those that did not come as a whole."""
+        self.store_failures = 0
         self.handler_seconds = Histogram()
         """Of the event loop, for each event: plain handlers, the first step of `async` ones, and sending changes."""
         self.async_seconds = Histogram()
         """From the beginning of an `async` handler to its end, waiting included."""
         self.snapshot_seconds = Histogram()
         """Of the event loop, for each snapshot."""
+
+    def upload_ended(self, outcome: str, received: int) -> None:
+        """A file has come, or has not."""
+        self.uploads[outcome] += 1
+        self.uploaded_bytes += received
 
 
 class MeasuredSession(Session):
@@ -100,12 +117,73 @@ class MeasuredSession(Session):
         }
 
 
-class MeasuredKeeper(Keeper):
-    """Measures its snapshots."""
+class MeasuredStore:
+    """A store whose failures are counted."""
 
-    def __init__(self, *args: Any, meter: Meter) -> None:
+    def __init__(self, store: Store, meter: Meter) -> None:
+        self._store = store
         self._meter = meter
-        super().__init__(*args)
+        # The store tells of failures from a thread of its own.
+        self._lock = Lock()
+
+    @property
+    def durable(self) -> bool:
+        """See `Store.durable`."""
+        return self._store.durable
+
+    def put(self, app: str, session_id: str, record: bytes, expires: float, done: Done) -> None:
+        """See `Store.put`."""
+
+        def told(error: Exception | None) -> None:
+            if error is not None:
+                self._failed()
+            done(error)
+
+        self._store.put(app, session_id, record, expires, told)
+
+    def delete(self, app: str, session_id: str) -> None:
+        """See `Store.delete`."""
+        self._store.delete(app, session_id)
+
+    def extend(self, app: str, session_id: str, expires: float) -> None:
+        """See `Store.extend`."""
+        self._store.extend(app, session_id, expires)
+
+    async def get(self, app: str, session_id: str) -> bytes | None:
+        """See `Store.get`."""
+        try:
+            return await self._store.get(app, session_id)
+        except StoreError:
+            self._failed()
+            raise
+
+    async def present(self, app: str, session_ids: Collection[str]) -> set[str]:
+        """See `Store.present`."""
+        try:
+            return await self._store.present(app, session_ids)
+        except StoreError:
+            self._failed()
+            raise
+
+    async def flush(self) -> None:
+        """See `Store.flush`."""
+        await self._store.flush()
+
+    async def close(self) -> None:
+        """See `Store.close`."""
+        await self._store.close()
+
+    def _failed(self) -> None:
+        with self._lock:
+            self._meter.store_failures += 1
+
+
+class MeasuredKeeper(Keeper):
+    """Measures its snapshots, and counts the failures of its store."""
+
+    def __init__(self, app: str, store: Store, *args: Any, meter: Meter) -> None:
+        self._meter = meter
+        super().__init__(app, MeasuredStore(store, meter), *args)
 
     async def keep(self, session: Session) -> float:
         """As of any keeper."""

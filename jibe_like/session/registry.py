@@ -20,6 +20,7 @@ from .memory import give_back, give_back_all
 from .session import Session
 from .state.scopes import Scopes
 from .token import Beginning, Claims, Tokens
+from .uploads.depot import Depot
 
 logger = logging.getLogger("jibe_like.session")
 
@@ -72,6 +73,8 @@ class Registry:
         self.server = server
         self.make_session: Callable[..., Session] = Session
         """Makes a session: called as the class is."""
+        self.depot = Depot(name, settings)
+        """Keeps the files that pages send."""
         self._scopes: Scopes | None = server.scopes if server is not None else None
         self._opening: Opening | None = None
         self._make = make
@@ -83,6 +86,8 @@ class Registry:
         self._extended_at = self._renewed_at = time.monotonic()
         self._ending: set[asyncio.Task[None]] = set()
         self._ended = self._ended_before = 0
+        self._many_ended = False
+        """Whether many sessions have ended since the visitors were forgotten."""
 
     # -- coming in
 
@@ -270,10 +275,13 @@ class Registry:
             server=self.server,
         )
         session.durable = self._keeper is not None
+        session.depot = self.depot
         return session
 
     def _add(self, session: Session) -> None:
         self.sessions[session.id] = session
+        if self._timer is None:
+            self._extended_at = self._renewed_at = time.monotonic()
         self._watch()
 
     # -- going out
@@ -285,6 +293,7 @@ class Registry:
         if self._keeper is not None and session.used:
             self._keeper.drop(session)
         session.destroy()
+        self.depot.discard(session.id)
 
     async def close(self) -> None:
         """The server stops: handlers come to rest, everything is stored, and the pages wait for the next server."""
@@ -301,9 +310,12 @@ class Registry:
             await self._keeper.close([session for session in sessions if session.used])
         for session in sessions:
             session.destroy(RESTARTING, "the server stops")
+            if self._keeper is None:
+                self.depot.discard(session.id)
         # What they have cancelled ends, and their last hooks too, while there still is a server.
         await self._come_to_rest(sessions)
         await asyncio.gather(*self._ending, return_exceptions=True)
+        await self.depot.come_to_rest()
         self.sessions.clear()
         self._waiting.clear()
 
@@ -324,7 +336,10 @@ class Registry:
                 if not connection.is_open and now - connection.left_at > connection.lifetime:
                     session.forget(connection)
             if session.may_expire:
-                self._end(self._expire(session))
+                if session.lock.locked():
+                    self._end(self._expire_later(session))
+                else:
+                    self._expire(session)
         if now - self._renewed_at > self.settings.token_lifetime / 2:
             self._renewed_at = now
             for session in self.sessions.values():
@@ -337,6 +352,9 @@ class Registry:
         self._tidy()
         if self.sessions or self._ended >= _MANY:
             self._watch()
+        else:
+            # Numbers made among sessions would hold the memory of those (memory.py).
+            self._extended_at = self._renewed_at = 0.0
 
     def _tidy(self) -> None:
         """Gives back the memory of the sessions that have ended: their widgets refer to each other.
@@ -350,8 +368,15 @@ class Registry:
                 if not emptied:
                     emptied.clear()  # else it keeps the room for as many as it once held
             give_back()
+            self._many_ended = True
             self._end(self._tidy_thoroughly())
         self._ended_before = self._ended
+
+    def visitors_forgotten(self) -> None:
+        """What was known of the visitors lay among their sessions, and is gone as well."""
+        if self._many_ended:
+            self._many_ended = False
+            self._end(self._tidy_thoroughly())
 
     async def _tidy_thoroughly(self) -> None:
         """Does what stops the server a few times, unless somebody is there to be stopped, in any application."""
@@ -359,14 +384,17 @@ class Registry:
         if not self.sessions and (self.server is None or next(self.server.sessions, None) is None):
             await give_back_all()
 
-    async def _expire(self, session: Session) -> None:
+    async def _expire_later(self, session: Session) -> None:
         async with session.lock:
             # Somebody may have come while others had the lock.
             if session.may_expire and self.sessions.get(session.id) is session:
-                try:
-                    self.discard(session)
-                except Exception:
-                    logger.exception("session %s: ending it failed", session.id, extra=about(session.id))
+                self._expire(session)
+
+    def _expire(self, session: Session) -> None:
+        try:
+            self.discard(session)
+        except Exception:
+            logger.exception("session %s: ending it failed", session.id, extra=about(session.id))
 
     def _end(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

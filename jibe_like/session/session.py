@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from jibe_like.errors import ProtocolError
 from jibe_like.settings import Settings
@@ -24,17 +24,13 @@ from .document import Document, SessionState
 from .hooks import begin_hook
 from .log import about
 from .page_events import SESSION, handle_page_event, one_line
-from .tree_host import TreeHost
+from .tree_host import TreeHost, tell_stored
 from .turns import Turns
+from .uploads.queue import page_left
 from .work.main_task import begin_main
 from .work.on_loop import call_on_loop
 
-if TYPE_CHECKING:
-    pass
-
 logger = logging.getLogger("jibe_like.session")
-
-T = TypeVar("T")
 
 
 def current_time() -> float:
@@ -74,8 +70,6 @@ class Session(TreeHost):
         self.settings = settings or Settings()
         self.used = False
         """Whether some page has opened its connection."""
-        self.durable = False
-        """Whether its state goes to a store."""
         self.look = ""
         """A digest of what it looked like when it began; empty until then."""
         self.restored = False
@@ -202,6 +196,7 @@ class Session(TreeHost):
     def forget(self, connection: Connection) -> None:
         """The page will not come back."""
         self.connections.pop(connection.id, None)
+        page_left(self, connection)
         connection.session = connection.transport = None
 
     def notify_connection_lost(self) -> None:
@@ -402,6 +397,7 @@ class Session(TreeHost):
                 logger.exception("session %s: %r raised at its end", self.id, ending, extra=about(self.id))
         self.flush()
         self.destroyed = True
+        tell_stored(self.take_waiting())
         self._tasks.cancel()
         for connection in tuple(self.connections.values()):
             connection.close(code, reason)

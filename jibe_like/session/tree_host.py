@@ -6,13 +6,17 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import partial
 from inspect import iscoroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from jibe_like.tree.files import Incoming
 
 from .connection import Connection
 from .document import Document
 from .hooks import begin_hook
 from .lifetime import Lifetime
 from .log import about
+from .uploads.depot import Depot
+from .uploads.queue import Uploads
 from .work.later import Later
 from .work.tasks import Tasks
 
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("jibe_like.session")
 
 T = TypeVar("T")
+
+_STORED_SECONDS: Final = 20.0
+"""In which a session that can be stored is."""
 
 
 class TreeHost(Lifetime):
@@ -35,6 +42,14 @@ class TreeHost(Lifetime):
         self.loop = loop
         self.connections: dict[str, Connection] = {}
         """The pages by connection id, those whose transport is down included."""
+        self.durable = False
+        """Whether its state goes to a store."""
+        self._waiting: list[asyncio.Future[None]] | None = None
+        """Who waits until it is there."""
+        self.depot: Depot | None = None
+        """Keeps the files that pages send; None where they send none."""
+        self.uploads: Uploads | None = None
+        """Those files, once there are some."""
         self._tasks = Tasks(loop, self.changed)
         self._flushing = False
 
@@ -42,7 +57,7 @@ class TreeHost(Lifetime):
         """Sends what has changed to the open pages."""
         raise NotImplementedError
 
-    def changed(self) -> None:
+    def changed(self, new_page: bool = False) -> None:
         """The state may have changed."""
         raise NotImplementedError
 
@@ -94,6 +109,26 @@ class TreeHost(Lifetime):
         """Waits for running handlers and hooks to end, so long at the most."""
         await self._tasks.come_to_rest(seconds)
 
+    async def until_stored(self) -> None:
+        """Returns once the store has what the session is now, or cannot be waited for any longer."""
+        if self.durable and not self.destroyed:
+            future = self.loop.create_future()
+            self._waiting = [*(self._waiting or ()), future]
+            # Somebody waits, as a new page does.
+            self.changed(new_page=True)
+            await asyncio.wait([future], timeout=_STORED_SECONDS)
+
+    def take_waiting(self) -> "list[asyncio.Future[None]]":
+        """Who waits for the snapshot that was made just now; they are to be told once it is stored."""
+        waiting, self._waiting = self._waiting, None
+        return waiting or []
+
+    def stop_upload(self, incoming: Incoming) -> None:
+        if asyncio._get_running_loop() is not self.loop:
+            self.loop.call_soon_threadsafe(self.stop_upload, incoming)
+        elif not self.ending and (uploads := Uploads.of(self)) is not None:  # type: ignore[arg-type]
+            uploads.stop(incoming)
+
     def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
         with self._acting(self._acting_page()):
             begun = begin_hook(self.document, name)
@@ -123,3 +158,10 @@ class TreeHost(Lifetime):
             self.document.on_error(widget, event, error)
         except Exception:
             logger.exception("session %s: on_error raised", self.id, extra=about(self.id))
+
+
+def tell_stored(waiting: "list[asyncio.Future[None]]") -> None:
+    """Tells those who have waited for it."""
+    for future in waiting:
+        if not future.done():
+            future.set_result(None)

@@ -1,7 +1,7 @@
 """What every store does, and which one a URL names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol, TypeAlias
 
 from jibe_like.errors import SettingsError
@@ -41,6 +41,12 @@ class Store(Protocol):
         """The newest record, committed or not; None where there is none or it has expired.
 
         Raises StoreError where the store cannot be read. That is no answer: the record may well be there.
+        """
+
+    async def present(self, app: str, session_ids: Collection[str]) -> set[str]:
+        """Those of the sessions that have a record, committed or not, which has not expired.
+
+        For many it takes much less than `get`. Raises StoreError where the store cannot be read.
         """
 
     async def flush(self) -> None:

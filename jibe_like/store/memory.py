@@ -1,5 +1,6 @@
 """The store for sessions that need none."""
 
+from collections.abc import Collection
 from typing import Final
 
 from .base import Done
@@ -23,6 +24,10 @@ class MemoryStore:
     async def get(self, app: str, session_id: str) -> bytes | None:
         """None."""
         return None
+
+    async def present(self, app: str, session_ids: Collection[str]) -> set[str]:
+        """None of them."""
+        return set()
 
     async def flush(self) -> None:
         """Does nothing."""

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +67,10 @@ class SharedSqliteStore:
     async def get(self, app: str, session_id: str) -> bytes | None:
         """See `Store.get`."""
         return await self._store.get(app, session_id)
+
+    async def present(self, app: str, session_ids: Collection[str]) -> set[str]:
+        """See `Store.present`."""
+        return await self._store.present(app, session_ids)
 
     async def flush(self) -> None:
         """See `Store.flush`."""

@@ -5,10 +5,10 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from jibe_like.errors import SettingsError, StoreError
 
@@ -28,7 +28,10 @@ _EXTEND: Final = "UPDATE snapshots SET expires = ? WHERE app = ? AND session = ?
 _DELETE: Final = "DELETE FROM snapshots WHERE app = ? AND session = ?"
 _PRUNE: Final = "DELETE FROM snapshots WHERE rowid IN (SELECT rowid FROM snapshots WHERE expires <= ? LIMIT ?)"
 _GET: Final = "SELECT record, expires FROM snapshots WHERE app = ? AND session = ?"
+_EXPIRIES: Final = "SELECT session, expires FROM snapshots WHERE app = ? AND session IN"
 
+_ASKED_AT_ONCE: Final = 500
+"""Values of one statement: SQLite allows 999 at the least."""
 _PRUNED_AT_ONCE: Final = 1_000
 """Rows: other processes wait for the commit."""
 _REST_AFTER: Final = 5.0
@@ -132,6 +135,23 @@ class SqliteStore:
             record, expires = change.record, change.expires
         return record if expires > time.time() else None
 
+    async def present(self, app: str, session_ids: Collection[str]) -> set[str]:
+        """See `Store.present`."""
+        keys = {session_id: _key(app, session_id) for session_id in session_ids}
+        with self._changed:
+            if self._closed:
+                raise StoreError(f"{self.path}: the store is closed")
+            changes = {key: change for key in keys.values() if (change := self._pending.newest(key)) is not None}
+        asked = [key for key in keys.values() if key not in changes or changes[key].extends]
+        found = await asyncio.get_running_loop().run_in_executor(self._reading, self._read_expiries, asked)
+        now = time.time()
+        for key, change in changes.items():
+            if not change.extends:
+                found[key] = 0.0 if change.record is None else change.expires
+            elif found.get(key, 0.0) > now:
+                found[key] = change.expires
+        return {session_id for session_id, key in keys.items() if found.get(key, 0.0) > now}
+
     async def flush(self) -> None:
         """See `Store.flush`. Where writing fails, tries at once rather than after the pause."""
         attempt: Future[None] = Future()
@@ -168,15 +188,25 @@ class SqliteStore:
     # -- the reader's thread
 
     def _read(self, key: Key) -> tuple[bytes, float] | None:
+        found: list[tuple[bytes, float]] = self._select(_GET, key)
+        return found[0] if found else None
+
+    def _read_expiries(self, keys: list[Key]) -> dict[Key, float]:
+        found: dict[Key, float] = {}
+        for start in range(0, len(keys), _ASKED_AT_ONCE):
+            some = keys[start : start + _ASKED_AT_ONCE]
+            names = ",".join("?" * len(some))
+            rows = self._select(f"{_EXPIRIES} ({names})", (some[0][0], *(session for _, session in some)))
+            found |= {(some[0][0], session): expires for session, expires in rows}
+        return found
+
+    def _select(self, statement: str, values: tuple[str, ...]) -> list[Any]:
         try:
             connection = self._reader.connect_if_there()
-            found: tuple[bytes, float] | None = None
-            if connection is not None:
-                found = connection.execute(_GET, key).fetchone()
+            return [] if connection is None else connection.execute(statement, values).fetchall()
         except (sqlite3.Error, OSError) as error:
             self._reader.close()
             raise StoreError(f"{self.path} cannot be read: {error}") from error
-        return found
 
     # -- the writer's thread
 
@@ -242,6 +272,8 @@ class SqliteStore:
         """Lets go of the file. False where there is something to do again."""
         # Without the lock, which sessions wait for: SQLite brings what is in its log into the file first.
         self._writer.close()
+        # Whoever comes next begins with it. A number made now would hold the memory around it (session/memory.py).
+        self._prune_at = 0.0
         with self._changed:
             if self._closed or self._flushes or self._pending.waiting:
                 return False

@@ -1,6 +1,7 @@
 """Events: their names, the options a browser is told, and the one place that calls a handler."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
@@ -51,8 +52,8 @@ def listen_options(
     stop: bool = False,
 ) -> str:
     """What follows an event's name in `data-on`: see docs/protocol.md. Times in seconds."""
-    if debounce < 0 or throttle < 0:
-        raise ValueError("debounce and throttle are seconds, zero or more")
+    for name, seconds in (("debounce", debounce), ("throttle", throttle)):
+        check_seconds(f"{name} is", seconds)
     names = [keys] if isinstance(keys, str) else list(keys)
     if any(not name or any(char in name for char in '|,"') or (" " in name and name != " ") for name in names):
         raise ValueError(f"keys are names as KeyboardEvent.key has them, not {names!r}")
@@ -66,12 +67,24 @@ def listen_options(
     return "".join("," + part for part in parts if part)
 
 
+def check_seconds(what_is: str, seconds: float) -> None:
+    """Raises TypeError and ValueError, with these words, for what is no number of seconds."""
+    try:
+        fits = math.isfinite(seconds) and seconds >= 0
+    except TypeError:
+        raise TypeError(f"{what_is} a number of seconds, not {seconds!r:.60}") from None
+    if not fits:
+        raise ValueError(f"{what_is} a number of seconds, zero or more, not {seconds}")
+
+
 def arity(handler: Handler, most: int) -> int:
     """How many of `most` positional arguments the handler asks for. A parameter with a default keeps its default, as in
     `lambda row=row: delete(row)`; `*args` asks for all. Raises TypeError for what cannot be called so.
     """
     if not callable(handler):
-        raise TypeError(f"a handler must be callable, not {type(handler).__name__}")
+        was_called = handler is None or inspect.iscoroutine(handler)
+        hint = ": give the function itself, without calling it" if was_called else ""
+        raise TypeError(f"a handler must be callable, not {type(handler).__name__}{hint}")
     function = handler.__func__ if inspect.ismethod(handler) else handler
     code = getattr(function, "__code__", None)
     if code is not None and not code.co_flags & inspect.CO_VARARGS and not code.co_kwonlyargcount:

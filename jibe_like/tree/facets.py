@@ -47,8 +47,17 @@ class Properties(MutableMapping[str, Any]):
         return repr(dict(self))
 
 
+def checked_classes(widget: "Widget", classes: object) -> str:
+    """The value of an attribute `class`. Raises TypeError for what is no text."""
+    if not isinstance(classes, str):
+        raise TypeError(f"{widget!r}.classname must be str, not {type(classes).__name__} ({classes!r:.60})")
+    return classes
+
+
 class Styles:
     """What `Widget.style` holds."""
+
+    name = "style"
 
     @staticmethod
     def check(widget: "Widget", name: str, value: Any) -> str | None:
@@ -65,6 +74,8 @@ class Styles:
 
 class Attributes:
     """What `Widget.attributes` holds."""
+
+    name = "attributes"
 
     @staticmethod
     def check(widget: "Widget", name: str, value: Any) -> str | None:

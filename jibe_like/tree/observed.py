@@ -56,6 +56,9 @@ for _mutator in _MUTATORS:
 class Facet(Protocol):
     """What an `ObservedDict` holds of its widget."""
 
+    name: str
+    """What the widget calls it."""
+
     def check(self, widget: Any, name: str, value: Any) -> Any:
         """The value to store, None to remove it; raises for what cannot be."""
 
@@ -91,8 +94,15 @@ class ObservedDict(dict[str, Any]):
         self._facet.show(self._widget, name, None)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        for name, value in dict(*args, **kwargs).items():
+        for name, value in self._as_dict(*args, **kwargs).items():
             self[name] = value
+
+    def _as_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        try:
+            return dict(*args, **kwargs)
+        except (TypeError, ValueError):
+            given = f"{type(args[0]).__name__} ({args[0]!r:.60})"
+            raise TypeError(f"{self._widget!r}.{self._facet.name} must be a dict, not {given}") from None
 
     def __ior__(self, other: Any) -> "ObservedDict":  # type: ignore[override,misc]
         self.update(other)
@@ -124,6 +134,7 @@ class ObservedDict(dict[str, Any]):
 
     def replace(self, values: Mapping[str, Any]) -> None:
         """Makes the content equal to `values`; only what differs is shown."""
+        values = self._as_dict(values)
         with STRUCTURE:
             for name in [name for name in self if name not in values]:
                 del self[name]

@@ -8,6 +8,7 @@ from jibe_like.errors import UnsafeValueError
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _ATTRIBUTE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _STYLE_NAME: Final = re.compile(r"-{0,2}[A-Za-z][A-Za-z0-9-]{0,127}")
+_CAMEL_CASE: Final = re.compile(r"[a-z]+[A-Z]")
 _STYLE_FORBIDDEN: Final = re.compile(r"[;{}<>\\@\x00-\x1f]|/\*|\*/")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # What browsers strip before they look for the scheme: "java\tscript:" is a script.
@@ -101,6 +102,9 @@ def style(name: object, value: object) -> str | None:
     """
     if not isinstance(name, str) or not _STYLE_NAME.fullmatch(name):
         raise UnsafeValueError(f"{name!r} is not a style property")
+    if _CAMEL_CASE.match(name):
+        spelt = re.sub("[A-Z]", lambda found: "-" + found[0].lower(), name)
+        raise UnsafeValueError(f"{name!r} is not a style property: CSS has it as {spelt!r}")
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):

@@ -16,6 +16,7 @@ from .lock import STRUCTURE, WITH_DUE_HOOKS
 from .settling import Settling, come_to_rest
 
 if TYPE_CHECKING:
+    from .files import Incoming
     from .widget import Widget
 
 
@@ -44,6 +45,9 @@ class Host(Protocol):
 
     def failed(self, widget: "Widget", event: str, error: Exception) -> None:
         """A handler raised."""
+
+    def stop_upload(self, incoming: "Incoming") -> None:
+        """A file that was still to come is not wanted any more. From any thread."""
 
 
 logger = logging.getLogger("jibe_like.tree")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from jibe_like.errors import (
     NotInitializedError,
+    NotWidgetError,
     OrphanWidgetError,
     ProtocolError,
     TreeError,
@@ -17,7 +18,7 @@ from .binding import Operation, attr, or_none
 from .children import Children
 from .emitter import Emitter
 from .events import DOM_EVENTS, Handler, Message
-from .facets import Attributes, Properties, Styles
+from .facets import Attributes, Properties, Styles, checked_classes
 from .lock import STRUCTURE
 from .node import Element, Node, check_tag, walk
 from .observed import ObservedDict
@@ -100,12 +101,12 @@ class Widget(Emitter, metaclass=WidgetMeta):
         if attributes:
             self.attributes.update(attributes)
         if classname:
-            self.add_class(*classname.split())
+            self.add_class(*checked_classes(self, classname).split())
         for name, value in properties.items():
             if name not in self._properties:
-                raise TypeError(
-                    f"{type(self).__name__}() has no argument {name!r}; its properties: {', '.join(self._properties)}"
-                )
+                event = f"; say register({name[2:].strip('_')!r}, handler)" if name.startswith("on") else ""
+                known = ", ".join(self._properties)
+                raise TypeError(f"{type(self).__name__}() has no argument {name!r}{event}; its properties: {known}")
             setattr(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -163,11 +164,11 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
     @children.setter
     def children(self, children: "Iterable[Widget]") -> None:
-        try:
-            after = iter(children)
-        except TypeError:
-            raise TypeError(f"{self!r}.children must be a list of widgets, not {type(children).__name__}") from None
-        self.children.replace(after)
+        if isinstance(children, str) or not isinstance(children, Iterable):
+            raise NotWidgetError(
+                f"{self!r}.children must be a list of widgets, not {type(children).__name__} ({children!r:.60})"
+            )
+        self.children.replace(children)
 
     @property
     def descendants(self) -> "Iterator[Widget]":
@@ -244,9 +245,7 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
     @classname.setter
     def classname(self, classes: str) -> None:
-        if not isinstance(classes, str):
-            raise TypeError(f"{self!r}.classname must be str, not {type(classes).__name__}")
-        if classes != self.classname:
+        if checked_classes(self, classes) != self.classname:
             self._facet("classname", str)
             self._facets["classname"] = classes  # type: ignore[index]
             if self._tree is not None:

@@ -14,6 +14,7 @@ from .progress import Progress
 from .table import Column, Table
 from .text import HTML, Code, Heading, Label, Link, Markdown, Text
 from .timer import Timer
+from .uploads import FileUpload
 
 __all__ = [
     "HTML",
@@ -29,6 +30,7 @@ __all__ = [
     "Div",
     "Dropdown",
     "Field",
+    "FileUpload",
     "Form",
     "Grid",
     "HBox",

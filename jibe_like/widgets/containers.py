@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..errors import PropertyTypeError
 from ..tree.binding import prop, redraw, redraw_part
 from ..tree.events import Message
 from ..tree.node import Element, Node
@@ -96,6 +97,8 @@ class Tabs(Widget):
         super().__init__(**options)
         self.watch("value", self._shown)
         self.label = label
+        if pages is not None and not isinstance(pages, Mapping):
+            raise PropertyTypeError(f"{self!r}: pages are a mapping of titles to widgets, not {pages!r:.60}")
         for title, widgets in (pages or {}).items():
             self.add(title, widgets)
         self.value = value
@@ -318,13 +321,13 @@ class Form(Widget):
     @property
     def fields(self) -> dict[str, Widget]:
         """The inputs below the form that have a `name`, by name. Of several with the same name, the last."""
-        inputs = [widget for widget in self.descendants if widget._carried]
+        inputs = [widget for widget in self.descendants if value_of(widget)]
         return {name: widget for widget in inputs if isinstance(name := getattr(widget, "name", ""), str) and name}
 
     @property
     def values(self) -> dict[str, Any]:
         """The values of the named inputs by name. Assigning sets those that the mapping names; KeyError for others."""
-        return {name: getattr(field, _two_way(field)) for name, field in self.fields.items()}
+        return {name: getattr(field, value_of(field)) for name, field in self.fields.items()}
 
     @values.setter
     def values(self, values: Mapping[str, Any]) -> None:
@@ -333,9 +336,11 @@ class Form(Widget):
             if name not in fields:
                 raise KeyError(f"{self!r} has no field {name!r}; its fields are {', '.join(fields) or 'none'}")
         for name, value in values.items():
-            setattr(fields[name], _two_way(fields[name]), value)
+            setattr(fields[name], value_of(fields[name]), value)
 
 
-def _two_way(field: Widget) -> str:
-    """The property that holds what the user enters: `value` or `checked`."""
-    return next(iter(field._carried))
+def value_of(widget: Widget) -> str:
+    """The property that holds what the user enters or chooses; empty where there is none."""
+    if widget._carried:
+        return next(iter(widget._carried))
+    return "value" if "change" in widget.events and "value" in widget._properties else ""

@@ -220,6 +220,7 @@ class Notifications(Widget):
         """Shows a message; the arguments are those of `Notification`."""
         notification = Notification(text, kind, timeout, **options)
         self.children.append(notification)
+        notification.scroll_into_view()
         return notification
 
     def frame(self, node: Element) -> Element:

@@ -142,6 +142,8 @@ class Rows(MutableSequence[Any]):
 
     def replace(self, values: Iterable[Row]) -> None:
         """Makes these the rows. The rows that are there take new cells, so that what stays the same is not sent."""
+        if not isinstance(values, Iterable):
+            raise PropertyTypeError(f"{self._table!r}: rows are a list of rows, not {values!r:.60}")
         new = [self._cells(row) for row in values]
         for row, cells in zip(self._table.row_widgets, new, strict=False):
             row.cells = cells

@@ -97,6 +97,7 @@ class Link(Widget):
 
     :param value: the text.
     :param url: where it leads: relative, or of the schemes http, https, mailto and tel; UnsafeValueError for others.
+        Empty: nowhere yet. For what only does something there is `Button`.
     :param new_tab: whether it opens in a tab of its own.
     :param options: see `Widget`.
 

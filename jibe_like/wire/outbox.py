@@ -16,8 +16,10 @@ class Frame:
 
     @property
     def size(self) -> int:
-        texts = (self.text, *(self.own or {}).values())
-        return sum(len(text) for text in texts if text is not None)
+        size = len(self.text) if self.text is not None else 0
+        if self.own:
+            size += sum(len(text) for text in self.own.values() if text is not None)
+        return size
 
 
 class Outbox:

@@ -4,13 +4,14 @@ import re
 import signal
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 from tornado.web import Application
 
 from jibe_like import MainApp, MultiApp
 from jibe_like.query import QueryApp
 from sample_apps import wizard
 from sample_apps.accordion import Questions
+from sample_apps.album import Album
 from sample_apps.chat import Chat
 from sample_apps.clock import Clock
 from sample_apps.computation import Computation
@@ -18,7 +19,7 @@ from sample_apps.counter import Counter
 from sample_apps.dashboard import RATE, Dashboard
 from sample_apps.login import Login, Members
 from sample_apps.mounted import make_app
-from sample_apps.picture import Picture
+from sample_apps.picture import HEIGHT, WIDTH, Picture, mandelbrot_row, png
 from sample_apps.rows import Rows
 from sample_apps.signup import SignUp
 from sample_apps.sliders import Sliders
@@ -32,7 +33,7 @@ PROGRAMS = sorted(
     path.stem for path in (ROOT / "sample_apps").iterdir() if path.stem[0] != "_" and path.suffix in ("", ".py")
 )
 APPS = [Counter, Todos, SignUp, Clock, Chat, Questions, Picture, Login, Members, Computation, Dashboard]
-APPS += [Sliders, Wave, QueryApp.of(wizard.serve)]
+APPS += [Album, Sliders, Wave, QueryApp.of(wizard.serve)]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -186,7 +187,8 @@ def test_a_picture_from_memory(page: Page, serve: Serve) -> None:
     page.goto(serve(Picture))
     picture = page.get_by_alt_text("The Mandelbrot set")
     expect(picture).to_be_hidden()
-    progress = page.get_by_role("progressbar")
+    progress = page.locator("progress")
+    expect(progress).to_be_hidden()
     page.evaluate(
         "e => { window.seen = new Set();"
         "new MutationObserver(() => seen.add(e.value)).observe(e, { attributeFilter: ['value'] }); }",
@@ -335,6 +337,34 @@ def test_a_dashboard_shows_each_of_its_sixty_updates_a_second(new_page: NewPage,
     # One application for all: both pages tell the same.
     expect(other.get_by_text("updates, 60 a second")).not_to_have_text("1 updates, 60 a second")
     assert violations(other) == []
+
+
+def test_an_album_shows_what_is_uploaded_and_counts_what_comes(
+    page: Page, serve: Serve, page_problems: list[str]
+) -> None:
+    page.goto(serve(Album))
+    photographs, tables = page.get_by_label("Photographs"), page.get_by_label("Tables")
+    picture = png([mandelbrot_row(y, 12) for y in range(0, HEIGHT, 8)])
+    contents = {"first.png": picture, "second.png": picture, "letter.png": b"Dear Ada,"}
+    photographs.set_input_files(
+        [FilePayload(name=name, mimeType="image/png", buffer=content) for name, content in contents.items()]
+    )
+    for name in ("first.png", "second.png"):
+        image = page.get_by_role("img", name=name)
+        expect(image).to_be_visible()
+        assert image.evaluate("async (e) => (await e.decode(), e.naturalWidth)") == WIDTH
+    expect(page.get_by_role("listitem").filter(has_text="letter.png").get_by_role("alert")).to_be_visible()
+    # Chromium logs each answer that says no.
+    assert ["415" in problem for problem in page_problems] == [True]
+    page_problems.clear()
+    page.get_by_role("button", name="Remove first.png").click()
+    expect(page.get_by_role("img")).to_have_count(1)
+    expect(page.get_by_role("img", name="second.png")).to_be_visible()
+    table = "".join(f"{number},{number**2}\n" for number in range(100_000))
+    tables.set_input_files({"name": "squares.csv", "mimeType": "text/csv", "buffer": table.encode()})
+    expect(page.get_by_text("squares.csv: 100,000 lines")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove squares.csv")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_sliders_are_moved_by_everybody_for_everybody(new_page: NewPage, serve: Serve) -> None:

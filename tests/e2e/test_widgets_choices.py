@@ -15,6 +15,7 @@ from jibe_like import (
     SelectMultiple,
     Switch,
 )
+from tests.e2e.conftest import NewPage
 from tests.serving import Serve
 
 SIZES = {"s": "Small", "m": "Medium", "l": "Large"}
@@ -200,3 +201,16 @@ def test_the_server_changes_a_radio_group(page: Page, serve: Serve) -> None:
     expect(page.get_by_text("now 'x y'")).to_be_visible()
     page.get_by_role("button", name="Off").click()
     expect(group.get_by_role("radio", name="é")).to_be_disabled()
+
+
+class Dark(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.children = [Switch(label="Dark")]
+
+
+def test_where_the_system_chooses_the_colours_it_draws_the_switch(new_page: NewPage, serve: Serve) -> None:
+    page = new_page(forced_colors="active")
+    page.goto(serve(Dark))
+    looks = "(e, part) => [getComputedStyle(e).appearance, getComputedStyle(e, part).display]"
+    assert page.get_by_role("switch").evaluate(looks, "::before") == ["auto", "none"]

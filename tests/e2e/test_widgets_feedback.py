@@ -92,3 +92,27 @@ def test_a_notification_goes_by_itself(page: Page, serve: Serve) -> None:
     page.get_by_role("button", name="Goes").click()
     assert page.evaluate("window.seen") == "Saved×"
     expect(status).to_have_count(0)
+
+
+class Many(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.corner = Notifications()
+        add = Button("Add")
+        add.register("click", self.on_add)
+        self.children = [self.corner, add, Label("below", style={"margin-top": "200vh"})]
+
+    def on_add(self) -> None:
+        for number in range(30):
+            self.corner.notify(f"Message {number}", "error", timeout=None)
+
+
+def test_more_messages_than_the_window_is_high_can_all_be_reached(page: Page, serve: Serve) -> None:
+    page.goto(serve(Many))
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("Message 29")).to_be_in_viewport()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_text("Message 0", exact=True).scroll_into_view_if_needed()
+    expect(page.get_by_text("Message 0", exact=True)).to_be_in_viewport()
+    page.get_by_role("alert").first.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("Message 0", exact=True)).to_have_count(0)

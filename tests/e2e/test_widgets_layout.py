@@ -8,9 +8,12 @@ from playwright.sync_api import Locator, Page, expect
 from jibe_like import (
     Button,
     Card,
+    CheckBox,
     Connection,
+    DateInput,
     Details,
     Div,
+    Dropdown,
     Grid,
     HBox,
     Heading,
@@ -18,8 +21,15 @@ from jibe_like import (
     Label,
     Link,
     MainApp,
+    Markdown,
+    Notification,
+    NumberInput,
+    RadioGroup,
     Settings,
+    Table,
+    Tabs,
     Text,
+    TimeInput,
     VBox,
 )
 from tests.e2e.conftest import NewPage
@@ -179,3 +189,84 @@ def test_nothing_moves_for_who_wants_it_so(new_page: NewPage, serve: Serve) -> N
     other = new_page(reduced_motion="no-preference")
     other.goto(url)
     assert other.locator("summary").evaluate(moving) != "0s"
+
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 2
+
+
+class LongWords(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.children = [
+            Heading(LONG),
+            Link(LONG, "/"),
+            Button(LONG),
+            Card(LONG, [Input(label=LONG, help=LONG), CheckBox(label=LONG), RadioGroup("a", {"a": LONG}, label=LONG)]),
+            HBox([Card(LONG), Card("short")]),
+            Grid([Label(LONG), Label("short")], columns=2),
+            Tabs({LONG: Label(LONG)}),
+            Details(LONG, [Label(LONG)], open=True),
+            Notification(LONG, "error"),
+            Markdown(f"| a | b |\n|---|---|\n| {LONG} | {LONG} |"),
+            Table(["a", "b"], [[LONG, LONG]]),
+        ]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_words_stay_in_the_window(new_page: NewPage, serve: Serve, width: int, direction: str) -> None:
+    page = new_page(viewport={"width": width, "height": 800})
+
+    class Directed(LongWords):
+        settings = Settings(direction=direction)
+
+    page.goto(serve(Directed))
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    # What has a size of its own keeps it beside them.
+    radio = box(page.get_by_role("radio"))
+    assert radio["width"] == radio["height"]
+
+
+class WordsInTables(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        words = ["Sphinx", "of", "black", "quartz", "judge", "my", "vow"]
+        lines = ["", *words, ""], ["", *("---" for _ in words), ""], ["", *words, ""]
+        self.children = [Table(words, [words]), Markdown("\n".join("|".join(line) for line in lines))]
+
+
+def test_a_table_that_is_too_wide_scrolls_with_its_words_whole(new_page: NewPage, serve: Serve) -> None:
+    page = new_page(viewport={"width": 320, "height": 800})
+    page.goto(serve(WordsInTables))
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    for cell in page.get_by_role("cell", name="Sphinx").all():
+        assert box(cell)["height"] < 60
+    for scrolled in ("main > .table-box", ".markdown table"):
+        assert page.locator(scrolled).evaluate("box => box.scrollWidth > box.clientWidth")
+
+
+class Fields(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        fields = [Input("a", "Name"), NumberInput(1, label="Age"), Dropdown("a", ["a"], "Size")]
+        times = [DateInput(label="Day"), TimeInput(label="From")]
+        self.children = [HBox([*fields, *times, Button("Send")])]
+
+
+def test_fields_and_buttons_in_a_row_are_of_one_height(page: Page, serve: Serve) -> None:
+    page.goto(serve(Fields))
+    assert len({box(each)["height"] for each in page.locator(".field, .button").all()}) == 1
+
+
+class LongRow(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        row = HBox([Label("a long text " * 30), Button("Remove")], style={"flex-wrap": "nowrap"})
+        self.children = [row, HBox([Button(LONG)], style={"flex-wrap": "nowrap"})]
+
+
+def test_a_long_text_leaves_the_button_beside_it_its_room(new_page: NewPage, serve: Serve) -> None:
+    page = new_page(viewport={"width": 390, "height": 800})
+    page.goto(serve(LongRow))
+    assert box(page.get_by_role("button", name="Remove"))["height"] < 50
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import isroutine
 from typing import Any, Final, TypeVar
 
 from jibe_like.tree.tree import Tree
@@ -154,7 +155,7 @@ class State:
 
         Registered within a session, it ends with that session, and comes back with it. Raises TypeError without a name.
         """
-        if not names:
+        if not names or any(map(isroutine, names)):
             raise TypeError("change takes the names to listen to: @state.change('name')")
 
         def listen(function: F) -> F:

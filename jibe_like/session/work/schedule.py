@@ -1,6 +1,5 @@
 """What an application does again and again, or once later."""
 
-import math
 import time
 from collections.abc import Callable
 from inspect import isawaitable
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jibe_like.errors import LostFunctionError
 from jibe_like.tree.alarm import Alarm, next_due
+from jibe_like.tree.events import check_seconds
 from jibe_like.tree.lock import STRUCTURE
 
 if TYPE_CHECKING:
@@ -26,10 +26,12 @@ class Schedule:
     def __init__(
         self, app: "Document", seconds: float, func: Callable[..., object], args: tuple[Any, ...], *, once: bool
     ) -> None:
-        if not math.isfinite(seconds) or seconds < 0 or (seconds == 0 and not once):
-            raise ValueError(f"{'after' if once else 'every'} takes a number of seconds, not {seconds}")
+        name = "after" if once else "every"
+        check_seconds(f"{name} takes", seconds)
+        if seconds == 0 and not once:
+            raise ValueError(f"{name} takes a number of seconds, not {seconds}")
         if not callable(func):
-            raise TypeError(f"{'after' if once else 'every'} calls a function, and {func!r:.60} is none")
+            raise TypeError(f"{name} calls a function, and {func!r:.60} is none")
         self.seconds = seconds
         """From call to call, or until the one."""
         self.once = once
