@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
-from tests.integration.visitor import Visitor
+from tests.integration.visitor import Visitor, until
 from tests.oidc.agent import Agent
 from tests.serving import Script, ServeScript
 
@@ -92,3 +93,17 @@ async def test_signing_out_at_one_ends_the_pages_at_the_other(both: tuple[Script
     await other.leave()
     assert b"grace" in (await grace.get(there.url)).body
     await leaving.closed()
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_whoever_is_told_to_go_on_has_signed_in_everywhere(both: tuple[Script, Script], tmp_path: Path) -> None:
+    here, there = both
+    await signed_in(here, "grace")
+    busy = sqlite3.connect(tmp_path / "jibe.db", isolation_level=None)
+    busy.execute("BEGIN IMMEDIATE")
+    signing_in = asyncio.create_task(signed_in(here, "ada"))
+    await until(lambda: "'ada'" in here.output())
+    asyncio.get_running_loop().call_later(0.3, busy.rollback)
+    ada = await signing_in
+    assert b"ada" in (await ada.get(there.url)).body
+    busy.close()

@@ -1,5 +1,6 @@
 """What the store knows of sign-ins: who has signed in, what has ended. Nobody reads it who does not know the secret."""
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -18,6 +19,8 @@ logger = logging.getLogger("jibe_like.auth")
 
 _AT_ONCE: Final = 200
 """Sign-ins that the store is asked for."""
+_KEPT_SECONDS: Final = 3.0
+"""That somebody who has signed in waits at the most, until other processes know it."""
 _APP: Final = "jibe_like.sign-ins"
 """In place of an application's name in the store."""
 
@@ -48,6 +51,12 @@ class Records:
     def end_all(self, issuer: str, subject: str, issuer_session: str, until: float) -> None:
         """Notes what the issuer says has ended; who is in the store alone is found out when they come."""
         self._note(_mark(issuer, "" if issuer_session else subject, issuer_session), {"at": time.time()}, until)
+
+    async def until_kept(self) -> None:
+        """Returns when what was put is there for other processes; or could not be, or takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_KEPT_SECONDS):
+                await self._store.flush()
 
     async def find(self, sign_in_id: str) -> SignIn | None:
         """The sign-in that was kept; None where it has ended. Raises StoreError where the store cannot be read."""

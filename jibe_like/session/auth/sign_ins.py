@@ -193,6 +193,11 @@ class SignIns:
         else:
             self.end(sign_in, signed_out=False)
 
+    async def until_kept(self) -> None:
+        """Returns when all processes with the same store know who has signed in or out until now, within bounds."""
+        if self._records is not None:
+            await self._records.until_kept()
+
     # -- going
 
     def end(self, sign_in: SignIn, signed_out: bool) -> None:

@@ -182,6 +182,8 @@ class AuthHandler(Discreet):
         secure = self.guard.is_secure(self.request)
         self.guard.sign_ins.add(sign_in, instead_of=before)
         logger.info("%r has signed in", sign_in)
+        # The next request may come to another process.
+        await self.guard.sign_ins.until_kept()
         seconds = int(sign_in.expires - time.time()) + _WEEK
         self.keep(self.guard.sign_ins.cookie_names(secure)[0], self.guard.sign_ins.cookie_of(sign_in), seconds)
         self.forget(attempt)
@@ -294,6 +296,7 @@ class SignOutHandler(AuthHandler):
             raise tornado.web.HTTPError(403, "the ticket is not of this sign-in")
         # First of all: the provider may take its time.
         guard.sign_ins.end(sign_in, signed_out=True)
+        await guard.sign_ins.until_kept()
         logger.info("%r has signed out", sign_in)
         try:
             url = await guard.provider.sign_out_url(sign_in, guard.base_url(self.request) + SIGNED_OUT)
