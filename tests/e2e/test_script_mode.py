@@ -122,6 +122,7 @@ def test_who_comes_after_the_page_was_closed_is_told(new_page: NewPage, start: S
     script = start(
         """
 import threading
+session.eval_js("document.title = 'Connected'")
 session.hold()
 print("held", flush=True)
 threading.Event().wait(60)
@@ -129,6 +130,8 @@ threading.Event().wait(60)
     )
     page, late = new_page(), new_page()
     page.goto(script.url)
+    # A page that goes before its socket is open was never there.
+    expect(page).to_have_title("Connected")
     page.close()
     while "held" not in script.output():
         late.wait_for_timeout(50)
