@@ -33,7 +33,6 @@ async def _try(outcome: Outcome, script: Script, seconds: float) -> Outcome:
     for page in pages:
         await page.load()
         await page.connect()
-        await page.frame()
     before, start = await _latencies(others, seconds), server.memory_kib()
     memory = asyncio.ensure_future(_highest(server, seconds))
     deaf.send("go", "click")
