@@ -26,14 +26,15 @@ from .tree.widget import Widget
 from .web.assets import asset_rules
 from .web.auth.base import AuthProvider
 from .web.auth.handlers import auth_rules
+from .web.by_hand import serve_at_root
 from .web.client import PATH, ClientHandler
 from .web.downloads import ROUTE as DOWNLOADS
-from .web.downloads import DownloadHandler, serve_downloads
+from .web.downloads import DownloadHandler
 from .web.mount import Mount, as_requested
 from .web.page import MainHandler
 from .web.polling import PollHandler
 from .web.uploads import ROUTE as UPLOADS
-from .web.uploads import UploadHandler, serve_uploads
+from .web.uploads import UploadHandler
 from .web.websocket import WebSocketHandler
 from .widgets.containers import Details
 from .widgets.layout import VBox
@@ -344,8 +345,7 @@ class MainApp(Background, Scoped, SignedIn, VBox):
             mounts[cls] = mount = cls._mount(get_server(), "", cls.title or cls.__name__, None, None, None)
             if mount.guard is not None:
                 application.add_handlers(".*", auth_rules(mount.guard, mount.settings, mount.open, mount))
-            serve_downloads(application, mount)
-            serve_uploads(application, mount)
+            serve_at_root(application, mount, [(DOWNLOADS, DownloadHandler), (UPLOADS, UploadHandler)])
         return mounts[cls]
 
     @classmethod

@@ -6,13 +6,13 @@ import mimetypes
 import unicodedata
 from typing import Final
 from urllib.parse import quote
-from weakref import WeakKeyDictionary
 
 import tornado.web
 from tornado.iostream import StreamClosedError
 
 from jibe_like.session.functions.downloads import PATH, Offer, find_offer
 
+from .by_hand import mounts_at_root
 from .forwarded import believe_proxies
 from .limits import DOWNLOADS
 from .mount import Mount, identity_of
@@ -29,16 +29,6 @@ _UNRESERVED: Final = "!#$&+-.^_`|~"
 _LONGEST_NAME: Final = 200
 
 
-_by_hand: WeakKeyDictionary[tornado.web.Application, list[Mount]] = WeakKeyDictionary()
-
-
-def serve_downloads(application: tornado.web.Application, mount: Mount) -> None:
-    """Puts the downloads of a mount at the root of an application whose rules were made by hand."""
-    if application not in _by_hand:
-        application.add_handlers(".*", [(ROUTE, DownloadHandler)])
-    _by_hand.setdefault(application, []).append(mount)
-
-
 class DownloadHandler(Discreet):
     """Streams a download to the visitor that it was offered to, once.
 
@@ -50,7 +40,7 @@ class DownloadHandler(Discreet):
         self._sending: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
-        mount = self.mount or next(iter(_by_hand.get(self.application, ())), None)
+        mount = self.mount or next(iter(mounts_at_root(self.application)), None)
         if mount is not None:
             believe_proxies(self.request, mount.settings)
             has_to_wait(self, mount, DOWNLOADS)
@@ -79,7 +69,7 @@ class DownloadHandler(Discreet):
         """The download, for whom it is meant; status 404 for everybody else."""
         offer = find_offer(token)
         if offer is not None:
-            for mount in [self.mount] if self.mount is not None else _by_hand.get(self.application, ()):
+            for mount in [self.mount] if self.mount is not None else mounts_at_root(self.application):
                 believe_proxies(self.request, mount.settings)
                 is_here = mount.registry.sessions.get(offer.session.id) is offer.session
                 if is_here and offer.may_be_fetched_by(identity_of(self, mount)):

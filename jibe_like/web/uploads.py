@@ -4,12 +4,12 @@ import asyncio
 import json
 from http import HTTPStatus
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import tornado.web
 
 from jibe_like.session.uploads.upload import PATH, Refused, Transfer, TransferOver, find_upload
 
+from .by_hand import mounts_at_root
 from .forwarded import believe_proxies
 from .limits import UPLOADS
 from .mount import Mount, identity_of
@@ -26,16 +26,6 @@ _NO_LIMIT: Final = 2**62
 """For Tornado, which would not say why: what is too much is refused here."""
 
 
-_by_hand: WeakKeyDictionary[tornado.web.Application, list[Mount]] = WeakKeyDictionary()
-
-
-def serve_uploads(application: tornado.web.Application, mount: Mount) -> None:
-    """Takes the uploads of a mount at the root of an application whose rules were made by hand."""
-    if application not in _by_hand:
-        application.add_handlers(".*", [(ROUTE, UploadHandler)])
-    _by_hand.setdefault(application, []).append(mount)
-
-
 @tornado.web.stream_request_body
 class UploadHandler(Discreet):
     """Takes one file from the visitor whose page was told to send it, once.
@@ -46,7 +36,7 @@ class UploadHandler(Discreet):
     """
 
     def initialize(self, mount: Mount | None = None) -> None:
-        self._mounts = [mount] if mount is not None else _by_hand.get(self.application, [])
+        self._mounts = [mount] if mount is not None else mounts_at_root(self.application)
         self._mount = self._mounts[0]
         self._identity = ""
         self._transfer: Transfer | None = None
