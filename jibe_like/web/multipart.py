@@ -42,8 +42,11 @@ class FileForm:
         self._name = self._value = b""
         self._headers: dict[str, str] = {}
         self._pieces: list[bytes] = []
+        boundary = (kind[1] or kind[2]).encode("latin-1", "replace")
+        self._opening = b"--" + boundary
+        """What is still to come before all else."""
         self._parser = MultipartParser(
-            (kind[1] or kind[2]).encode("latin-1", "replace"),
+            boundary,
             {
                 "on_part_begin": self._part_begins,
                 "on_header_field": self._take_name,
@@ -59,6 +62,11 @@ class FileForm:
     def feed(self, data: bytes) -> list[bytes]:
         """Takes the next bytes of the form. Gives what of them is the file's. Raises BadForm."""
         self._pieces = []
+        # What stands before the first boundary, the parser takes differently in pieces; browsers send nothing there.
+        beginning = data[: len(self._opening)]
+        if not self._opening.startswith(beginning):
+            raise BadForm("it does not begin with its boundary")
+        self._opening = self._opening[len(beginning) :]
         try:
             taken = self._parser.write(data)
         except FormParserError as error:
