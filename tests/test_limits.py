@@ -138,31 +138,101 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == 10
 
 
-def test_who_was_away_for_long_is_forgotten(clock: list[float]) -> None:
-    later: list[tuple[float, Callable[[], None]]] = []
-    cancelled: list[bool] = []
+class Later:
+    """Calls back when it is told to."""
 
-    def call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], object]:
-        later.append((seconds, callback))
-        return lambda: cancelled.append(True)
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
 
-    limits = Limits(Settings(events_burst=100, events_per_second=10), lambda reason: None, call_later)
-    stays, goes = limits.enter(ADA, ""), limits.enter(BOB, "")
+    def __call__(self, seconds: float, callback: Callable[[], None]) -> Callable[[], object]:
+        assert seconds == limits.LOOK_SECONDS
+        self.waiting.append(callback)
+        return lambda: self.waiting.remove(callback) if callback in self.waiting else None
+
+    def passes(self) -> None:
+        for callback in self.waiting[:]:
+            callback()
+
+
+def test_who_may_do_all_again_is_forgotten(clock: list[float]) -> None:
+    later = Later()
+    found = Limits(Settings(handshakes_per_second=1.0, handshakes_burst=50), print, later)
+    stays, goes = found.enter(ADA, ""), found.enter(BOB, "")
     assert stays is not None
     assert goes is not None
-    assert later == []
+    for _ in range(10):
+        assert found.knock(BOB, "") == ""
     goes.leave()
-    ((seconds, forget),) = later
-    clock[0] += seconds - 1
-    forget()
-    assert len(limits) == 2
-    clock[0] += 1
-    later.pop()[1]()
-    assert len(limits) == 1
+    for seconds, left in (0, 2), (9, 2), (1, 1):
+        clock[0] += seconds
+        later.passes()
+        assert len(found) == left
+    assert later.waiting == [], "those who are here are not looked at"
     stays.leave()
-    assert len(later) == 2
-    limits.close()
-    assert cancelled == [True] * 3
+    assert len(found) == 0, "who has done little is forgotten at once"
+    assert later.waiting == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [lambda found: found.take(limits.SIGN_INS, ADA, ""), lambda found: found.pace(ADA, "", 100)],
+    ids=["tokens", "bytes of a file"],
+)
+def test_whatever_was_done_is_remembered(clock: list[float], asked: Callable[[Limits], object]) -> None:
+    later = Later()
+    found = Limits(Settings(upload_bytes_per_second=100, upload_bytes_burst=500), print, later)
+    asked(found)
+    clock[0] += 0.9
+    later.passes()
+    assert len(found) == 1
+    clock[0] += 0.1
+    later.passes()
+    assert len(found) == 0
+
+
+@pytest.mark.parametrize("size", [50, 1])
+def test_what_was_sent_is_remembered(clock: list[float], size: int) -> None:
+    settings = Settings(
+        events_per_second=1, events_burst=3, bytes_per_second=10, bytes_burst=100, max_message_bytes=100
+    )
+    later = Later()
+    found = Limits(settings, print, later)
+    seat = found.enter(ADA, "")
+    assert seat is not None
+    # A visitor may ten times as much as a connection: 10 events, or 100 bytes, come back in a second.
+    for _ in range(15 if size == 1 else 3):
+        assert seat.take(size) == ""
+    seat.leave()
+    clock[0] += 1.1
+    later.passes()
+    assert len(found) == 1
+    clock[0] += 0.5
+    later.passes()
+    assert len(found) == 0
+
+
+def test_nobody_is_remembered_for_ever(clock: list[float]) -> None:
+    later = Later()
+    found = Limits(Settings(sign_ins_per_second=0.0), print, later)
+    found.take(limits.SIGN_INS, ADA, "")
+    clock[0] += limits.MOST_SECONDS
+    later.passes()
+    assert len(found) == 0
+
+
+def test_many_are_looked_at_in_turn(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LOOKED_AT", 4)
+    later = Later()
+    found = Limits(Settings(handshakes_per_second=1.0), print, later)
+    for number in range(10):
+        found.knock(f"visitor {number}", "")
+    clock[0] += 1
+    for left in 6, 2, 0:
+        later.passes()
+        assert len(found) == left
+    found.knock(ADA, "")
+    found.close()
+    assert later.waiting == []
 
 
 def test_a_pace_is_paid_back(clock: list[float]) -> None:

@@ -17,19 +17,20 @@ from collections.abc import Callable
 from typing import Any, Final
 
 _KEPT: Final = 256
-"""More than asyncio and uvloop keep of each kind for later use: of iterators of futures, timers and handles."""
+"""More than Python, asyncio and uvloop keep of each kind for later use."""
 _CANDIDATES: Final = 4 * _KEPT
 """Of which to keep those that lie well."""
 _TABLES: Final = (160, 256, 288)
 """Bytes of the tables of what is watched and of what runs, when there is little."""
-_ROOM: Final = 3 * 16 * 1024
-"""Some times what Python parts into blocks of one size at once."""
+_EMPTY: Final = sys.getsizeof(b"")
 _NEIGHBOURHOOD: Final = 16
 """Bits of an address that differ between neighbours."""
 _CROWD: Final = 16
 """Objects of a neighbourhood that holds its megabyte anyway."""
 _TURNS: Final = 20
 """Of the event loop, in which it makes anew all that it works with."""
+_COLLECTIONS: Final = 10
+"""After so many, msgspec lets go of the keys of messages that it remembers."""
 _CONTEXT: Final = contextvars.Context()
 """Else one is made for each timer, and takes room."""
 
@@ -68,7 +69,9 @@ async def give_back_all() -> None:
 
     It stops the process some times more often: for one in which nobody is there to be stopped.
     """
-    give_back()
+    for _ in range(_COLLECTIONS):
+        gc.collect()
+        await asyncio.sleep(0)
     await _exchange()
     # Once this task itself is gone.
     asyncio.get_running_loop().call_later(0.001, give_back)
@@ -78,17 +81,21 @@ async def _exchange() -> None:
     """Has the event loop keep other pieces for later use than it does, and work in other places than it did."""
     loop = asyncio.get_running_loop()
     crowds = Counter(id(each) >> _NEIGHBOURHOOD for each in gc.get_objects())
+
+    def lies_well(piece: object) -> bool:
+        return crowds[id(piece) >> _NEIGHBOURHOOD] >= _CROWD
+
     for make in _KINDS:
         # First those that are kept, then others.
         pieces = make(loop, _CANDIDATES)
         await asyncio.sleep(0)
         # It is those that are let go first which are kept.
-        pieces.sort(key=lambda piece: crowds[id(piece) >> _NEIGHBOURHOOD] >= _CROWD)
+        pieces.sort(key=lies_well)
         while pieces:
             pieces.pop()
-    # What is free beside the old tables, else the new ones would lie there too.
-    empty = sys.getsizeof(b"")
-    taken = [bytes(size - empty) for size in _TABLES for _ in range(_ROOM // size)]
+    # The new tables can lie only where one of these lies well.
+    taken = [bytes(size - _EMPTY) for size in _TABLES for _ in range(_CANDIDATES)]
+    taken = [piece for piece in taken if not lies_well(piece)]
     with contextlib.closing(socket.socket()) as watched:
         for _ in range(_TURNS):
             # Once enough have come and gone, the tables are made anew.
@@ -114,8 +121,12 @@ def _handles(loop: asyncio.AbstractEventLoop, number: int) -> list[object]:
     return [loop.call_soon(_nothing, context=_CONTEXT) for _ in range(number)]
 
 
+def _contexts(loop: asyncio.AbstractEventLoop, number: int) -> list[object]:
+    return [contextvars.Context() for _ in range(number)]
+
+
 def _nothing() -> None:
     """Is called for nothing."""
 
 
-_KINDS: Final = (_iterators, _timers, _handles)
+_KINDS: Final = (_iterators, _timers, _handles, _contexts)

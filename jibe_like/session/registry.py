@@ -86,8 +86,6 @@ class Registry:
         self._extended_at = self._renewed_at = time.monotonic()
         self._ending: set[asyncio.Task[None]] = set()
         self._ended = self._ended_before = 0
-        self._many_ended = False
-        """Whether many sessions have ended since the visitors were forgotten."""
 
     # -- coming in
 
@@ -368,15 +366,8 @@ class Registry:
                 if not emptied:
                     emptied.clear()  # else it keeps the room for as many as it once held
             give_back()
-            self._many_ended = True
             self._end(self._tidy_thoroughly())
         self._ended_before = self._ended
-
-    def visitors_forgotten(self) -> None:
-        """What was known of the visitors lay among their sessions, and is gone as well."""
-        if self._many_ended:
-            self._many_ended = False
-            self._end(self._tidy_thoroughly())
 
     async def _tidy_thoroughly(self) -> None:
         """Does what stops the server a few times, unless somebody is there to be stopped, in any application."""

@@ -14,10 +14,14 @@ from jibe_like.settings import Settings
 logger = logging.getLogger("jibe_like.web")
 
 MOST_IDLE: Final = 10_000
-"""Visitors and addresses without a connection that are remembered; beyond, those are forgotten that came least
-recently."""
+"""Visitors and addresses without a connection that are remembered; beyond, those are forgotten that were looked at
+least recently."""
 MOST_SECONDS: Final = 300.0
 """That they are remembered; no longer than it takes until they may do all again."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks at who may."""
+LOOKED_AT: Final = 1_000
+"""At most, each time: it stops the server for less than a millisecond."""
 
 HANDSHAKES: Final = "handshakes"
 FILES: Final = "files"
@@ -57,6 +61,10 @@ class Rate:
         self._left -= 1
         return True
 
+    def is_full(self, now: float) -> bool:
+        """Whether all tokens have come back."""
+        return self._left + (now - self._at) * self._per_second >= self._burst
+
 
 class Pace:
     """A token bucket that may be overdrawn: who has taken too much waits until it is paid back.
@@ -80,6 +88,10 @@ class Pace:
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second) - many
         self._at = now
         return max(0.0, -self._left / self._per_second)
+
+    def is_full(self, now: float) -> bool:
+        """Whether all tokens have come back."""
+        return self._left + (now - self._at) * self._per_second >= self._burst
 
 
 class Allowance(NamedTuple):
@@ -117,6 +129,14 @@ class Budget:
         self._events -= 1
         self._bytes -= size
         return ""
+
+    def is_full(self, now: float) -> bool:
+        """Whether all tokens have come back."""
+        allowance, seconds = self._allowance, now - self._at
+        return (
+            self._events + seconds * allowance.events_per_second >= allowance.events_burst
+            and self._bytes + seconds * allowance.bytes_per_second >= allowance.bytes_burst
+        )
 
     def _fill(self) -> None:
         now, allowance = time.monotonic(), self._allowance
@@ -168,6 +188,14 @@ class _One:
             self._pace = Pace(*self.whose.pace)
         return self._pace
 
+    def is_as_new(self, now: float) -> bool:
+        """Whether they may do all that somebody may who has never been here."""
+        return (
+            self.budget.is_full(now)
+            and all(rate.is_full(now) for rate in self.rates.values())
+            and (self._pace is None or self._pace.is_full(now))
+        )
+
 
 class Seat:
     """A connection's share in what its visitor and its address may do. To be left once."""
@@ -202,7 +230,6 @@ class Limits:
 
     :param rejected: told of each refusal's reason.
     :param call_later: calls back after so many seconds, and gives what cancels that: it is then time to `forget`.
-    :param forgotten: told when nobody without a connection is remembered any more.
     """
 
     def __init__(
@@ -210,9 +237,7 @@ class Limits:
         settings: Settings,
         rejected: Callable[[str], object],
         call_later: CallLater | None = None,
-        forgotten: Callable[[], object] = lambda: None,
     ) -> None:
-        self._forgotten = forgotten
         self.allowance = Allowance(
             settings.events_per_second,
             settings.events_burst,
@@ -245,13 +270,6 @@ class Limits:
         self._idle: OrderedDict[str, _One] = OrderedDict()
         self._call_later = call_later
         self._cancel: Callable[[], object] | None = None
-        own = self.allowance
-        full = (
-            own.events_burst / max(own.events_per_second, 1),
-            own.bytes_burst / max(own.bytes_per_second, 1),
-            *(burst / max(per_second, 1) for per_second, burst in [*rates.values(), self._identity.pace]),
-        )
-        self._seconds = min(max(full), MOST_SECONDS)
 
     def __len__(self) -> int:
         """Visitors and addresses that are remembered."""
@@ -311,30 +329,36 @@ class Limits:
         return Seat(self, ones) if ones else None
 
     def rest(self, one: _One) -> None:
-        """They have no connection, and may soon be forgotten."""
+        """They have no connection, and are forgotten once nothing speaks against them any more."""
         self._present.pop(one.key, None)
+        if not self._present:
+            self._present.clear()  # else it keeps the room for as many as it once held
         one.left_at = time.monotonic()
+        if one.is_as_new(one.left_at):
+            self._idle.pop(one.key, None)
+            return
         self._idle[one.key] = one
         self._idle.move_to_end(one.key)
         if len(self._idle) > MOST_IDLE:
             self._idle.popitem(last=False)
-        if self._cancel is None and self._call_later is not None:
-            self._cancel = self._call_later(self._seconds, self.forget)
+        self._look_later()
 
     def forget(self) -> None:
-        """Those are forgotten who have been away for so long that nothing speaks against them any more."""
-        latest = time.monotonic() - self._seconds
-        while self._idle and next(iter(self._idle.values())).left_at <= latest:
-            self._idle.popitem(last=False)
+        """Those who have no connection are looked at in turn, some at once."""
         self.close()
+        now = time.monotonic()
+        for _ in range(min(len(self._idle), LOOKED_AT)):
+            key, one = self._idle.popitem(last=False)
+            if not one.is_as_new(now) and now - one.left_at < MOST_SECONDS:
+                self._idle[key] = one
         if self._idle:
-            if self._call_later is not None:
-                self._cancel = self._call_later(self._seconds, self.forget)
+            self._look_later()
         else:
-            self._idle.clear()  # else it keeps the room for as many as it once held
-            self._forgotten()
-        if not self._present:
-            self._present.clear()
+            self._idle.clear()  # as above
+
+    def _look_later(self) -> None:
+        if self._cancel is None and self._call_later is not None:
+            self._cancel = self._call_later(LOOK_SECONDS, self.forget)
 
     def close(self) -> None:
         """The server stops."""

@@ -132,7 +132,7 @@ class Mount:
         self._quiet = array("d", [time.monotonic()])
         self.meter = Meter() if settings.metrics else None
         """Counts what happens; None where nobody wants to know."""
-        self.limits = Limits(settings, self.rejected, _call_later, self._visitors_forgotten)
+        self.limits = Limits(settings, self.rejected, _call_later)
         self._opening: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
@@ -243,9 +243,6 @@ class Mount:
     def quiet_since(self) -> float:
         """When the last page went, by `time.monotonic`."""
         return self._quiet[0]
-
-    def _visitors_forgotten(self) -> None:
-        self.registry.visitors_forgotten()
 
     def page_came(self) -> None:
         """A page can be reached."""
