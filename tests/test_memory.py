@@ -1,7 +1,15 @@
 """What thousands of sessions have left scattered does not keep their memory."""
 
+import asyncio
+import gc
+import socket
 import subprocess
 import sys
+
+from tornado.gen import convert_yielded
+from tornado.ioloop import IOLoop
+
+from jibe_like.session import memory
 
 PROGRAM = """
 import asyncio, os, re, sys, tempfile
@@ -18,7 +26,7 @@ def arenas():
         return int(found.replace(b",", b""))
 
 async def main():
-    await give_back_all()
+    await give_back_all(0)
     await asyncio.sleep(0.05)
     before = arenas()
     future = asyncio.get_running_loop().create_future()
@@ -32,7 +40,7 @@ async def main():
     del kept
     del garbage
     scattered = arenas()
-    await give_back_all()
+    await give_back_all(0)
     await asyncio.sleep(0.05)
     print(before, most, scattered, arenas())
 
@@ -45,3 +53,36 @@ def test_what_is_scattered_is_brought_together() -> None:
     before, most, scattered, after = map(int, output.split())
     assert most > scattered > before + 6, "nothing was scattered: what is tried here cannot be seen"
     assert after <= before + 3
+
+
+def _tables() -> list[int]:
+    """Bytes that the tables take of what runs and of what is watched: Tornado's and asyncio's."""
+    loop = IOLoop.current()
+    found = [getattr(loop, name) for name in ("_pending_tasks", "handlers", "readers")]
+    scheduled = getattr(asyncio.tasks, "_all_tasks", None) or getattr(asyncio.tasks, "_scheduled_tasks", None)
+    if scheduled is not None:
+        found.append(scheduled.data)
+    return [sys.getsizeof(each) for each in found]
+
+
+def test_tables_of_what_is_gone_are_made_anew() -> None:
+    async def main() -> tuple[list[int], list[int], list[int]]:
+        before = _tables()
+        pairs = [socket.socketpair() for _ in range(200)]
+        loop = IOLoop.current()
+        for one, _ in pairs:
+            loop.add_handler(one, print, IOLoop.READ)
+        # One more than grows a set to a size that it then never falls below the quarter of.
+        await asyncio.gather(*(convert_yielded(asyncio.sleep(0)) for _ in range(2_500)))
+        for one, other in pairs:
+            loop.remove_handler(one)
+            one.close()
+            other.close()
+        gc.collect()
+        full = _tables()
+        await memory._shrink_tables(2_500)
+        return before, full, _tables()
+
+    before, full, after = asyncio.run(main())
+    assert all(many > 4 * few for many, few in zip(full, before, strict=True)), "they did not grow"
+    assert all(now < 2 * few + 512 for now, few in zip(after, before, strict=True))

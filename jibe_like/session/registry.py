@@ -27,8 +27,10 @@ logger = logging.getLogger("jibe_like.session")
 MODES: Final = ("unicast", "multicast", "broadcast")
 _MANY: Final = 100
 """Sessions that it takes to look after their memory."""
-_AT_REST: Final = 10.0
-"""Seconds after which a store, too, has let go of what it worked with."""
+_RESTS: Final = (2.0, 8.0)
+"""Seconds after which what ends later than sessions has ended; and then, a store has let go of what it worked with."""
+_FEW: Final = 10
+"""One in so many that there were are few sessions."""
 T = TypeVar("T")
 
 
@@ -86,6 +88,8 @@ class Registry:
         self._extended_at = self._renewed_at = time.monotonic()
         self._ending: set[asyncio.Task[None]] = set()
         self._ended = self._ended_before = 0
+        self._most = 0
+        """Sessions at the same time, since the memory of others was given back."""
 
     # -- coming in
 
@@ -278,6 +282,7 @@ class Registry:
 
     def _add(self, session: Session) -> None:
         self.sessions[session.id] = session
+        self._most = max(self._most, len(self.sessions))
         if self._timer is None:
             self._extended_at = self._renewed_at = time.monotonic()
         self._watch()
@@ -361,19 +366,21 @@ class Registry:
         server for a moment, it is done once no more are ending, and where many have, no fewer than live on.
         """
         if self._ended == self._ended_before and self._ended >= max(_MANY, len(self.sessions)):
-            self._ended = 0
+            most, self._most, self._ended = self._most, len(self.sessions), 0
             for emptied in (self.sessions, self._waiting, self._ending):
                 if not emptied:
                     emptied.clear()  # else it keeps the room for as many as it once held
             give_back()
-            self._end(self._tidy_thoroughly())
+            self._end(self._tidy_thoroughly(most))
         self._ended_before = self._ended
 
-    async def _tidy_thoroughly(self) -> None:
-        """Does what stops the server a few times, unless somebody is there to be stopped, in any application."""
-        await asyncio.sleep(_AT_REST)
-        if not self.sessions and (self.server is None or next(self.server.sessions, None) is None):
-            await give_back_all()
+    async def _tidy_thoroughly(self, most: int) -> None:
+        """Does what stops the server a few times, unless many are there to be stopped, in any application."""
+        for seconds in _RESTS:
+            await asyncio.sleep(seconds)
+            sessions = self.sessions.values() if self.server is None else self.server.sessions
+            if _FEW * sum(1 for _ in sessions) <= most:
+                await give_back_all(most)
 
     async def _expire_later(self, session: Session) -> None:
         async with session.lock:
