@@ -12,7 +12,7 @@ import ctypes
 import gc
 import socket
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -89,7 +89,9 @@ async def give_back_all(most: int) -> None:
 
 async def _exchange() -> None:
     """Has the event loop keep other pieces for later use than it does, and work in other places than it did."""
-    crowds = Counter(id(each) >> _NEIGHBOURHOOD for each in gc.get_objects())
+    crowds: defaultdict[int, int] = defaultdict(int)
+    for each in gc.get_objects():
+        crowds[id(each) >> _NEIGHBOURHOOD] += 1
 
     def crowd(piece: object) -> int:
         return crowds[id(piece) >> _NEIGHBOURHOOD]
