@@ -7,6 +7,7 @@ is steady, and reported, but easier to bring back: half of it is code.
 """
 
 import asyncio
+import resource
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ WARM_UP = 50
 REACH = 1.05
 """Of the memory at the start."""
 _AT_ONCE = 50
+_OTHER_FILES = 200
+"""Of those that a process may have open, what it needs beside connections."""
 _WAIT_SECONDS = 30.0
 """For the socket of a page: none may end before."""
 _SETTLE_SECONDS = 60.0
@@ -33,15 +36,21 @@ _LOOKS = 240
 
 
 def run(sessions: int) -> Iterator[Outcome]:
-    """The trial, with sessions that live in memory alone, and with a store."""
-    for name, store in ("memory", "memory://"), ("memory, with a store", "sqlite:///{folder}/chaos.db"):
-        limits = {"sessions": 2 * sessions, "prerendered_sessions": 2 * sessions, "check_interval": 0.5}
-        lifetimes = {"prerendered_lifetime": _WAIT_SECONDS, "lost_lifetime": 1.0}
+    """The trial, with sessions that live in memory alone, with a store, and with all of them connected at once."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    limits = {"sessions": 2 * sessions, "prerendered_sessions": 2 * sessions, "check_interval": 0.5}
+    lifetimes = {"prerendered_lifetime": _WAIT_SECONDS, "lost_lifetime": 1.0}
+    for name, store, connected in (
+        ("memory", "memory://", 0),
+        ("memory, with a store", "sqlite:///{folder}/chaos.db", 0),
+        ("memory, all connected", "memory://", min(sessions, most_files - _OTHER_FILES)),
+    ):
         with serve(Held, store, **limits, **lifetimes) as script:
-            yield run_loop(_grow_and_shrink(Outcome(name), script, sessions))
+            yield run_loop(_grow_and_shrink(Outcome(name), script, connected or sessions, bool(connected)))
 
 
-async def _grow_and_shrink(outcome: Outcome, script: Script, sessions: int) -> Outcome:
+async def _grow_and_shrink(outcome: Outcome, script: Script, sessions: int, connected: bool) -> Outcome:
     pid = script.process.pid
     outcome.note("KiB, just started", _own_kib(pid))
     await _open(script.url, WARM_UP)
@@ -51,10 +60,13 @@ async def _grow_and_shrink(outcome: Outcome, script: Script, sessions: int) -> O
     start, resident = _own_kib(pid), _resident_kib(pid)
     outcome.note(f"KiB, after {WARM_UP:,} sessions: the start", start)
     began = time.monotonic()
-    await _open(script.url, sessions)
+    pages = await _open(script.url, sessions, connected)
     outcome.note("seconds to open them", f"{time.monotonic() - began:.1f}")
     outcome.check("sessions expired until then", _count_ended(script) - WARM_UP, 1)
     outcome.note(f"KiB, with {sessions:,} sessions", _own_kib(pid))
+    for page in pages:
+        await page.hang_up()
+    del pages
     await _release(script.url)
     ended = await _until_ended(script, WARM_UP + sessions + 2)
     outcome.check("sessions expired", ended - WARM_UP, sessions + 2)
@@ -80,28 +92,35 @@ def _smaps_kib(pid: int, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
-async def _open(url: str, sessions: int) -> None:
-    """So many read the page, open its socket, click once, and are gone."""
+async def _open(url: str, sessions: int, stay: bool = False) -> list[Page]:
+    """So many read the page, open its socket, click once, and are gone; or stay, and are given."""
     left = iter(range(sessions))
+    pages: list[Page] = []
 
     async def visitor() -> None:
         for _ in left:
-            await _visit(Page(url), Page.add)
+            page = await _visit(Page(url), Page.add)
+            if stay:
+                pages.append(page)
+            else:
+                await page.hang_up()
 
     await asyncio.gather(*(visitor() for _ in range(_AT_ONCE)))
+    return pages
 
 
 async def _release(url: str) -> None:
     """Nothing holds the sessions any more, the one that says so included."""
-    await _visit(Page(url), lambda page: page.send("release", "click"))
+    page = await _visit(Page(url), lambda page: page.send("release", "click"))
+    await page.hang_up()
 
 
-async def _visit(page: Page, act: Callable[[Page], object]) -> None:
+async def _visit(page: Page, act: Callable[[Page], object]) -> Page:
     await page.load()
     await page.connect()
     act(page)
     await page.until(lambda: page.got == page.sent)
-    await page.hang_up()
+    return page
 
 
 async def _until_ended(script: Script, sessions: int) -> int:

@@ -31,9 +31,9 @@ _CROWD: Final = 64
 """Objects of a neighbourhood that holds its megabyte anyway."""
 _TURNS: Final = 20
 """In which the event loop makes its tables anew, where they are small."""
-_TURNS_EACH: Final = 4
-"""Turns for each that was there at the same time: a table that grows takes room for up to eight times as many as it
-holds, and is made anew when three fifths of that were used."""
+_TURNS_EACH: Final = 10
+"""Turns for each session that was there at the same time, with some two tasks: a table that grows takes room for up to
+eight times as many as it holds, and is made anew when three fifths of that were used."""
 _COLLECTIONS: Final = 10
 """After so many, msgspec lets go of the keys of messages that it remembers."""
 _SOON: Final = 0.001

@@ -376,11 +376,13 @@ class Registry:
 
     async def _tidy_thoroughly(self, most: int) -> None:
         """Does what stops the server a few times, unless many are there to be stopped, in any application."""
+        tables = most
         for seconds in _RESTS:
             await asyncio.sleep(seconds)
             sessions = self.sessions.values() if self.server is None else self.server.sessions
             if _FEW * sum(1 for _ in sessions) <= most:
-                await give_back_all(most)
+                await give_back_all(tables)
+                tables = 0  # none is that large any more
 
     async def _expire_later(self, session: Session) -> None:
         async with session.lock:
