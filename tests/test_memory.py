@@ -9,11 +9,12 @@ import sys
 from tornado.gen import convert_yielded
 from tornado.ioloop import IOLoop
 
-from jibe_like.session import memory
+from jibe_like.session.memory.tables import shrink_tables
+from jibe_like.web import tables
 
 PROGRAM = """
 import asyncio, os, re, sys, tempfile
-from jibe_like.session.memory import give_back_all
+from jibe_like.session.memory.give_back import give_back_all
 
 def arenas():
     with tempfile.TemporaryFile() as output:
@@ -80,7 +81,8 @@ def test_tables_of_what_is_gone_are_made_anew() -> None:
             other.close()
         gc.collect()
         full = _tables()
-        await memory._shrink_tables(2_500)
+        await shrink_tables(2_500)
+        await tables.shrink_tables(2_500)
         return before, full, _tables()
 
     before, full, after = asyncio.run(main())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jibe_like.errors import ProtocolError
+from jibe_like.session import rounds
 from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session, current_time
@@ -545,3 +546,19 @@ async def test_a_page_that_changes_its_transport_has_not_left() -> None:
     app_of(session).words.value = "1"
     await turn()
     assert again.is_right
+
+
+@on_a_loop
+async def test_others_have_their_turn_while_many_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "_AT_ONCE", -1.0)
+    registry = make_registry()
+    for _ in range(5):
+        (await registry.enter(visitor())).request_expiration()
+    for session in registry.sessions.values():
+        for connection in tuple(session.connections.values()):
+            session.forget(connection)
+    seen = []
+    while registry.sessions:
+        seen.append(len(registry.sessions))
+        await asyncio.sleep(0)
+    assert sorted(set(seen), reverse=True) == [5, 4, 3, 2, 1]

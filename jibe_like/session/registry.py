@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from secrets import token_urlsafe
 from typing import Any, Final, Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from .document import Document
 from .hooks import run_hook
 from .keeper import Keeper
 from .log import about
-from .memory import give_back, give_back_all
+from .rounds import Rounds
 from .session import Session
 from .state.scopes import Scopes
 from .token import Beginning, Claims, Tokens
@@ -25,12 +25,6 @@ from .uploads.depot import Depot
 logger = logging.getLogger("jibe_like.session")
 
 MODES: Final = ("unicast", "multicast", "broadcast")
-_MANY: Final = 100
-"""Sessions that it takes to look after their memory."""
-_RESTS: Final = (2.0, 8.0)
-"""Seconds after which what ends later than sessions has ended; and then, a store has let go of what it worked with."""
-_FEW: Final = 10
-"""One in so many that there were are few sessions."""
 T = TypeVar("T")
 
 
@@ -75,6 +69,8 @@ class Registry:
         self.server = server
         self.make_session: Callable[..., Session] = Session
         """Makes a session: called as the class is."""
+        self.rounds = Rounds(self.sessions, settings, self.discard, keeper, server)
+        """Looks after the sessions."""
         self.depot = Depot(name, settings)
         """Keeps the files that pages send."""
         self._scopes: Scopes | None = server.scopes if server is not None else None
@@ -84,12 +80,6 @@ class Registry:
         self._process = token_urlsafe(6)
         self._coming: dict[str, asyncio.Task[Session | None]] = {}
         self._waiting: set[Session] = set()
-        self._timer: asyncio.TimerHandle | None = None
-        self._extended_at = self._renewed_at = time.monotonic()
-        self._ending: set[asyncio.Task[None]] = set()
-        self._ended = self._ended_before = 0
-        self._most = 0
-        """Sessions at the same time, since the memory of others was given back."""
 
     # -- coming in
 
@@ -282,17 +272,17 @@ class Registry:
 
     def _add(self, session: Session) -> None:
         self.sessions[session.id] = session
-        self._most = max(self._most, len(self.sessions))
-        if self._timer is None:
-            self._extended_at = self._renewed_at = time.monotonic()
-        self._watch()
+        self.rounds.began()
 
     # -- going out
 
     def discard(self, session: Session) -> None:
         """Ends a session."""
-        self._ended += self.sessions.pop(session.id, None) is session
+        if self.sessions.pop(session.id, None) is session:
+            self.rounds.tidying.ended()
         self._waiting.discard(session)
+        if not self._waiting:
+            self._waiting.clear()  # else it keeps the room for as many as it once held
         if self._keeper is not None and session.used:
             self._keeper.drop(session)
         session.destroy()
@@ -300,11 +290,7 @@ class Registry:
 
     async def close(self) -> None:
         """The server stops: handlers come to rest, everything is stored, and the pages wait for the next server."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        for task in self._ending:
-            task.cancel()
+        self.rounds.stop()
         sessions = list(self.sessions.values())
         await self._come_to_rest(sessions)
         for session in sessions:
@@ -317,86 +303,10 @@ class Registry:
                 self.depot.discard(session.id)
         # What they have cancelled ends, and their last hooks too, while there still is a server.
         await self._come_to_rest(sessions)
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        await self.rounds.come_to_rest()
         await self.depot.come_to_rest()
         self.sessions.clear()
         self._waiting.clear()
 
     async def _come_to_rest(self, sessions: list[Session]) -> None:
         await asyncio.gather(*(session.come_to_rest(self.settings.stop_timeout) for session in sessions))
-
-    def _watch(self) -> None:
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self.settings.check_interval, self._check)
-
-    def _check(self) -> None:
-        """Drops the pages that stayed away too long, and the sessions that nobody needs."""
-        self._timer = None
-        now = time.monotonic()
-        for session in tuple(self.sessions.values()):
-            for connection in tuple(session.connections.values()):
-                if not connection.is_open and now - connection.left_at > connection.lifetime:
-                    session.forget(connection)
-            if session.may_expire:
-                if session.lock.locked():
-                    self._end(self._expire_later(session))
-                else:
-                    self._expire(session)
-        if now - self._renewed_at > self.settings.token_lifetime / 2:
-            self._renewed_at = now
-            for session in self.sessions.values():
-                session.renew_tokens()
-        if self._keeper is not None and now - self._extended_at > self.settings.lost_lifetime / 4:
-            self._extended_at = now
-            for session in self.sessions.values():
-                if session.used:
-                    self._keeper.extend(session)
-        self._tidy()
-        if self.sessions or self._ended >= _MANY:
-            self._watch()
-        else:
-            # Numbers made among sessions would hold the memory of those (memory.py).
-            self._extended_at = self._renewed_at = 0.0
-
-    def _tidy(self) -> None:
-        """Gives back the memory of the sessions that have ended: their widgets refer to each other.
-
-        Python would do so once about as much has been made again, which on a quiet server is never. Since it stops the
-        server for a moment, it is done once no more are ending, and where many have, no fewer than live on.
-        """
-        if self._ended == self._ended_before and self._ended >= max(_MANY, len(self.sessions)):
-            most, self._most, self._ended = self._most, len(self.sessions), 0
-            for emptied in (self.sessions, self._waiting, self._ending):
-                if not emptied:
-                    emptied.clear()  # else it keeps the room for as many as it once held
-            give_back()
-            self._end(self._tidy_thoroughly(most))
-        self._ended_before = self._ended
-
-    async def _tidy_thoroughly(self, most: int) -> None:
-        """Does what stops the server a few times, unless many are there to be stopped, in any application."""
-        tables = most
-        for seconds in _RESTS:
-            await asyncio.sleep(seconds)
-            sessions = self.sessions.values() if self.server is None else self.server.sessions
-            if _FEW * sum(1 for _ in sessions) <= most:
-                await give_back_all(tables)
-                tables = 0  # none is that large any more
-
-    async def _expire_later(self, session: Session) -> None:
-        async with session.lock:
-            # Somebody may have come while others had the lock.
-            if session.may_expire and self.sessions.get(session.id) is session:
-                self._expire(session)
-
-    def _expire(self, session: Session) -> None:
-        try:
-            self.discard(session)
-        except Exception:
-            logger.exception("session %s: ending it failed", session.id, extra=about(session.id))
-
-    def _end(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)

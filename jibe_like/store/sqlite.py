@@ -272,7 +272,7 @@ class SqliteStore:
         """Lets go of the file. False where there is something to do again."""
         # Without the lock, which sessions wait for: SQLite brings what is in its log into the file first.
         self._writer.close()
-        # Whoever comes next begins with it. A number made now would hold the memory around it (session/memory.py).
+        # Whoever comes next begins with it. A number made now would hold the memory around it (session/memory).
         self._prune_at = 0.0
         with self._changed:
             if self._closed or self._flushes or self._pending.waiting:

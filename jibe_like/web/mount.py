@@ -21,7 +21,7 @@ from jibe_like.session.connection import Connection, Visit
 from jibe_like.session.document import Document
 from jibe_like.session.hooks import begin_hook, run_hook
 from jibe_like.session.keeper import Keeper
-from jibe_like.session.memory import stock_up
+from jibe_like.session.memory.pieces import stock_up
 from jibe_like.session.meter import MeasuredKeeper, MeasuredSession, Meter
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
@@ -37,6 +37,7 @@ from .limits import Limits
 from .network_log import NetworkLog
 from .page_files import PageFiles, relative_url
 from .pulse import Pulse
+from .tables import shrink_tables
 
 if TYPE_CHECKING:
     from .polling import Poll
@@ -150,6 +151,7 @@ class Mount:
         make_keeper = Keeper if self.meter is None else partial(MeasuredKeeper, meter=self.meter)
         self.keeper = make_keeper(name, self.store, snapshots, self.settings) if self.store.durable else None
         self.registry = Registry(name, self.app_class, self.mode, self.settings, self.secrets, self.keeper, self.server)
+        self.registry.rounds.tidying.shrink_others = shrink_tables
         self.depot = self.registry.depot = Depot(name, self.settings, self.store, self.rejected)
         self.depot.admits = self.limits.admits_file
         if self.meter is not None:
