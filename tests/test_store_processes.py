@@ -124,6 +124,26 @@ print(sorted(set(map(str, errors))), len(errors))
     assert rows == {f"{name}-{number}": b"x" * number * 10 for name in "abc" for number in range(150)}
 
 
+def test_of_processes_that_claim_the_same_one_gets_it(tmp_path: Path) -> None:
+    code = (
+        HEAD
+        + """
+store = SqliteStore(path, busy_timeout=30)
+input()
+async def run():
+    print(*[number for number in range(100) if await store.claim("app", str(number), LATER)])
+    await store.close()
+asyncio.run(run())
+"""
+    )
+    with ExitStack() as stack:
+        children = [stack.enter_context(child(code, tmp_path / "jibe.db")) for _ in range(3)]
+        for each in children:
+            each.go()
+        got = [each.line().split() for each in children]
+    assert sorted(int(number) for numbers in got for number in numbers) == list(range(100))
+
+
 def test_another_process_that_locks_the_file_is_outlived(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "jibe.db"
     lock = """

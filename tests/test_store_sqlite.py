@@ -412,6 +412,39 @@ def test_a_file_that_was_replaced_is_noticed(existing: Path) -> None:
     assert rows(existing) == {"b": b"b"}
 
 
+# -- claims
+
+
+def test_a_claim_lasts_until_it_expires_or_is_given_back(path: Path) -> None:
+    async def use(store: SqliteStore) -> None:
+        assert await store.claim("app", "a", LATER)
+        assert not await store.claim("app", "a", LATER)
+        assert await store.claim("app", "b", LATER)
+        assert await store.claim("other", "a", LATER)
+        store.delete("app", "a")
+        await store.flush()
+        assert await store.claim("app", "a", time.time() - 1)
+        assert await store.claim("app", "a", LATER)
+        store.extend("app", "b", time.time() - 1)
+        await store.flush()
+        assert await store.claim("app", "b", LATER)
+
+    using(path, use)
+
+
+def test_a_claim_that_cannot_be_written(existing: Path) -> None:
+    async def use(store: SqliteStore) -> None:
+        with locked(existing), pytest.raises(StoreError, match="locked"):
+            await store.claim("app", "a", LATER)
+        assert await store.claim("app", "a", LATER)
+        await store.close()
+        with pytest.raises(StoreError, match="closed"):
+            await store.claim("app", "b", LATER)
+
+    using(existing, use)
+    assert set(rows(existing)) == {"old", "a"}
+
+
 # -- what goes wrong
 
 

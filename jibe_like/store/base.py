@@ -37,6 +37,13 @@ class Store(Protocol):
     def extend(self, app: str, session_id: str, expires: float) -> None:
         """Gives the record another time of expiry. Returns at once and never raises; no record is no error."""
 
+    async def claim(self, app: str, session_id: str, expires: float) -> bool:
+        """Makes an empty record where there is none that has not expired: whether there was none.
+
+        Of several processes that ask at once, one is told so. It is for names that are never `put`. Raises StoreError
+        where the store cannot be written.
+        """
+
     async def get(self, app: str, session_id: str) -> bytes | None:
         """The newest record, committed or not; None where there is none or it has expired.
 

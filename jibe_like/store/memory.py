@@ -21,6 +21,10 @@ class MemoryStore:
     def extend(self, app: str, session_id: str, expires: float) -> None:
         """Does nothing."""
 
+    async def claim(self, app: str, session_id: str, expires: float) -> bool:
+        """True: there is no other process."""
+        return True
+
     async def get(self, app: str, session_id: str) -> bytes | None:
         """None."""
         return None

@@ -7,10 +7,9 @@ from secrets import token_hex, token_urlsafe
 from typing import Final
 
 from jibe_like.errors import StoreError
+from jibe_like.settings import SHORTEST_SECRET
 
 _BYTES: Final = 32
-_SHORTEST: Final = 32
-"""Characters; fewer is no secret but a file that was damaged or made by something else."""
 
 
 def secret_path(database: Path) -> Path:
@@ -35,7 +34,7 @@ def load_secret(path: Path) -> str:
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}; or set JIBE_LIKE_SECRET") from error
     secret = content.strip()
-    if len(secret) < _SHORTEST or not secret.isascii():
+    if len(secret) < SHORTEST_SECRET or not secret.isascii():
         raise StoreError(f"{path} holds no secret; delete it, and a new one is made (sessions stored before are lost)")
     return secret.decode("ascii")
 

@@ -64,6 +64,10 @@ class SharedSqliteStore:
         """See `Store.extend`."""
         self._store.extend(app, session_id, expires)
 
+    async def claim(self, app: str, session_id: str, expires: float) -> bool:
+        """See `Store.claim`."""
+        return await self._store.claim(app, session_id, expires)
+
     async def get(self, app: str, session_id: str) -> bytes | None:
         """See `Store.get`."""
         return await self._store.get(app, session_id)

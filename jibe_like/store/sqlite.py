@@ -24,6 +24,10 @@ _PUT: Final = (
     "INSERT INTO snapshots (app, session, record, expires) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (app, session) DO UPDATE SET record = excluded.record, expires = excluded.expires"
 )
+_CLAIM: Final = (
+    "INSERT INTO snapshots (app, session, record, expires) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (app, session) DO UPDATE SET expires = excluded.expires WHERE expires <= ?"
+)
 _EXTEND: Final = "UPDATE snapshots SET expires = ? WHERE app = ? AND session = ? AND expires > ?"
 _DELETE: Final = "DELETE FROM snapshots WHERE app = ? AND session = ?"
 _PRUNE: Final = "DELETE FROM snapshots WHERE rowid IN (SELECT rowid FROM snapshots WHERE expires <= ? LIMIT ?)"
@@ -79,6 +83,7 @@ class SqliteStore:
                 raise SettingsError(f"store: {self.path} is a folder, not a file")
         except OSError as error:
             raise SettingsError(f"store: {self.path}: {error.strerror}") from error
+        self._busy_timeout = busy_timeout
         self._writer = Database(self.path, busy_timeout)
         self._reader = Database(self.path, busy_timeout)
         self._reading = ThreadPoolExecutor(1, "jibe_like.store.read")
@@ -114,6 +119,14 @@ class SqliteStore:
     def extend(self, app: str, session_id: str, expires: float) -> None:
         """See `Store.extend`."""
         self._queue(lambda: self._pending.extend(_key(app, session_id), expires))
+
+    async def claim(self, app: str, session_id: str, expires: float) -> bool:
+        """See `Store.claim`."""
+        with self._changed:
+            if self._closed:
+                raise StoreError(f"{self.path}: the store is closed")
+        key = _key(app, session_id)
+        return await asyncio.get_running_loop().run_in_executor(None, self._claim_now, key, expires)
 
     async def get(self, app: str, session_id: str) -> bytes | None:
         """See `Store.get`."""
@@ -184,6 +197,17 @@ class SqliteStore:
                 self._thread.start()
             self._changed.notify()
             return result
+
+    def _claim_now(self, key: Key, expires: float) -> bool:
+        """By a connection of its own: the answer is in the file alone, and neither thread is to wait for others."""
+        database = Database(self.path, self._busy_timeout)
+        try:
+            cursor = database.cursor()
+            return cursor.execute(_CLAIM, (*key, b"", expires, time.time())).rowcount == 1
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            database.close()
 
     # -- the reader's thread
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
+from random import uniform
 from typing import Any, Final
 
 import tornado.web
 import tornado.websocket
 from tornado.websocket import WebSocketProtocol, WebSocketProtocol13
 
-from jibe_like.session.connection import FAILED, GONE, TOO_BIG, Connection
+from jibe_like.session.connection import FAILED, GONE, RESTARTING, TOO_BIG, Connection
 from jibe_like.settings import Settings
 from jibe_like.wire.messages import SUBPROTOCOL
 
@@ -23,7 +24,17 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
     """Serves the socket of an application's pages: one handler for each socket."""
 
     # With these in it, a handler's dict would be too long to share its keys with the others': 1 KiB for each socket.
-    __slots__ = ("_answered", "_compresses", "_gate", "_may_return", "_settings", "_waiting", "mount", "sign_in")
+    __slots__ = (
+        "_answered",
+        "_compresses",
+        "_gate",
+        "_may_return",
+        "_recheck",
+        "_settings",
+        "_waiting",
+        "mount",
+        "sign_in",
+    )
 
     protocol: Final = "websocket"
     mainApp: Any = None
@@ -34,6 +45,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         self._settings = self.mount.settings if self.mount is not None else Settings()
         believe_proxies(self.request, self._settings)
         self._gate: Gate | None = None
+        self._recheck: asyncio.TimerHandle | None = None
         self._waiting = 0
         self._may_return = False
         self._compresses = False
@@ -104,7 +116,7 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
             self.close(refusal.code, refusal.reason)
             return None
         if waiting is None:
-            self.mount.pulse.add(self)
+            self._admitted(self.mount)
             return None
         # A task, since it must go on also where a subclass's `open` does not pass it on to Tornado.
         return asyncio.ensure_future(self._wait(self.mount, gate, waiting))
@@ -119,7 +131,21 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         if self.ws_connection is None or self.ws_connection.is_closing():
             gate.leave(said_goodbye=False)  # it went while its session was being read
         else:
-            mount.pulse.add(self)
+            self._admitted(mount)
+
+    def _admitted(self, mount: Mount) -> None:
+        mount.pulse.add(self)
+        seconds = mount.guard.provider.recheck_interval if mount.guard is not None else 0.0
+        if seconds:
+            # Not all at once that came at once, after a restart of the server.
+            self._recheck = asyncio.get_running_loop().call_later(uniform(0.8, 1.0) * seconds, self._come_again)
+
+    def _come_again(self) -> None:
+        """Has the page connect anew: a socket does not say whose it is by now, and a handshake does."""
+        if self._gate is not None:
+            # First of all: it is waited for as for a page that was lost.
+            self._gate.leave(said_goodbye=not self._may_return)
+        self.close(RESTARTING, "whose page is it by now?")
 
     def on_message(self, message: str | bytes) -> None:
         """A message from the page."""
@@ -130,6 +156,9 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         """The page is gone, for now or for ever."""
         if self.mount is not None:
             self.mount.pulse.remove(self)
+        if self._recheck is not None:
+            self._recheck.cancel()
+            self._recheck = None
         gate, self._gate = self._gate, None
         if gate is not None:
             # A browser says why it closes, unless it is lost. Whoever does not speak our protocol cannot come back.
@@ -155,13 +184,14 @@ class WebSocketHandler(tornado.websocket.WebSocketHandler):
         protocol = self.ws_connection
         if protocol is None or protocol.is_closing():
             return
-        stream = protocol.stream
+        stream, size = protocol.stream, len(frame)
         if stream is None or self._compresses:
             self.write_message(frame)
+            taken = not self._writing()
         else:
             # As write_message does, but without a task for each frame.
-            stream.write(_text_header(len(frame)) + frame)
-        self._waiting = self._waiting + len(frame) if self._writing() else 0
+            taken = stream.write(_text_header(size) + frame).done()
+        self._waiting = 0 if taken else self._waiting + size
 
     @property
     def waiting_bytes(self) -> int:

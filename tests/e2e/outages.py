@@ -13,6 +13,13 @@ _START = """() => {
   window.clicking = setInterval(() => { add.click(); window.clicks++; }, 100);
 }"""
 
+NO_WEBSOCKET: Final = """window.WebSocket = class {
+  constructor() { setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 }))); }
+  send() {}
+  close() {}
+};"""
+"""A script for pages in a network where websockets are blocked."""
+
 
 class Problems(list[str]):
     """A page's complaints, without those that Chromium itself makes of a server that is not there."""

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from jibe_like import Button, Connection, Form, Input, Label, MainApp, session
 from tests.e2e.conftest import NewPage
+from tests.e2e.outages import NO_WEBSOCKET
 from tests.serving import Serve
 
 
@@ -184,12 +185,6 @@ def test_in_a_shared_session_who_acts_answers(new_page: NewPage, serve: Serve) -
 
 
 # -- downloads
-
-NO_WEBSOCKET = """window.WebSocket = class {
-  constructor() { setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 }))); }
-  send() {}
-  close() {}
-};"""
 
 
 class Files(MainApp):

@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from jibe_like import OIDC, BasicAuth, Button, Connection, Input, Label, MainApp, Server, hash_password
-from jibe_like.session.auth.sign_ins import SignIns
+from jibe_like import BasicAuth, Server, hash_password
 from tests.e2e.axe import violations
 from tests.e2e.conftest import NewPage
-from tests.oidc.provider import PASSWORD, OpenIDProvider
-from tests.serving import HOST, Serve
-
-NO_WEBSOCKET = """
-window.WebSocket = class {
-  constructor() { setTimeout(() => this.onclose({ code: 1006 })); }
-  close() {}
-};
-"""
-
-
-class Desk(MainApp):
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.who = Label(self.auth.username or "nobody", identifier="who")
-        self.entry = Input("", identifier="entry", placeholder="Note")
-        self.count = Button("0", identifier="count")
-        self.count.register("click", self.on_count)
-        leave = Button("Sign out", identifier="leave")
-        leave.register("click", self.sign_out)
-        self.children = [self.who, self.entry, self.count, leave]
-
-    def on_count(self) -> None:
-        self.count.label = f"{int(self.count.label) + 1}"
-
-
-class Site:
-    """The application, and what the test has to know of its server."""
-
-    def __init__(self, serve: Serve, openid: OpenIDProvider, main_app: type[MainApp], **options: object) -> None:
-        self._serve = serve
-        # The port is chosen first, since the provider has to know it.
-        self.server = Server("sign-in")
-        with socket.create_server((HOST, 0)) as unused:
-            port: int = unused.getsockname()[1]
-        self.url = f"http://{HOST}:{port}/"
-        client = openid.register(self.url)
-        provider = OIDC(issuer=openid.issuer, client_id=client.client_id, client_secret=client.client_secret)
-        serve(main_app.make_tornado_app(server=self.server, auth=provider), port=port)
-
-    @property
-    def sign_ins(self) -> SignIns:
-        (mount,) = self.server.mounts.values()
-        assert mount.guard is not None
-        return mount.guard.sign_ins
-
-    def expire(self) -> None:
-        """All have to sign in again."""
-
-        def end() -> None:
-            for sign_in in self.sign_ins:
-                self.sign_ins.end(sign_in, signed_out=False)
-
-        self._serve.call(self.url, end)
+from tests.e2e.desk import Desk, Site, fill_in
+from tests.e2e.outages import NO_WEBSOCKET
+from tests.oidc.provider import OpenIDProvider
+from tests.serving import Serve
 
 
 @pytest.fixture
 def site(serve: Serve, openid: OpenIDProvider) -> Site:
-    return Site(serve, openid, Desk)
-
-
-def sign_in(page: Page, login: str = "ada") -> None:
-    page.get_by_label("Login").fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    return Site(serve, openid)
 
 
 def test_a_user_signs_in_and_is_where_they_were_going(site: Site, page: Page) -> None:
     page.goto(f"{site.url}?page=7")
-    sign_in(page)
+    fill_in(page)
     expect(page.locator("#who")).to_have_text("ada")
     assert page.url == f"{site.url}?page=7"
     page.locator("#count").click()
@@ -89,7 +30,7 @@ def test_a_user_signs_in_and_is_where_they_were_going(site: Site, page: Page) ->
 
 def test_what_the_browser_has_is_no_token(site: Site, page: Page) -> None:
     page.goto(site.url)
-    sign_in(page)
+    fill_in(page)
     expect(page.locator("#who")).to_have_text("ada")
     (signed_in,) = site.sign_ins
     tokens = [signed_in.tokens.access_token, signed_in.tokens.refresh_token, signed_in.tokens.id_token]
@@ -101,7 +42,7 @@ def test_what_the_browser_has_is_no_token(site: Site, page: Page) -> None:
 
 def test_a_user_signs_out_and_another_one_signs_in(site: Site, page: Page) -> None:
     page.goto(site.url)
-    sign_in(page)
+    fill_in(page)
     page.locator("#count").click()
     expect(page.locator("#count")).to_have_text("1")
     other_tab = page.context.new_page()
@@ -116,14 +57,14 @@ def test_a_user_signs_out_and_another_one_signs_in(site: Site, page: Page) -> No
     expect(page.locator("#who")).to_have_count(0)
     page.goto(site.url)
     page.get_by_role("link", name="Sign in").click()
-    sign_in(page, "grace")
+    fill_in(page, "grace")
     expect(page.locator("#who")).to_have_text("grace")
     expect(page.locator("#count")).to_have_text("0")
 
 
 def test_an_expired_sign_in_leaves_the_page_as_it_is(site: Site, page: Page) -> None:
     page.goto(site.url)
-    sign_in(page)
+    fill_in(page)
     page.locator("#count").click()
     expect(page.locator("#count")).to_have_text("1")
     page.locator("#entry").fill("half a sen")
@@ -146,7 +87,7 @@ def test_an_expired_sign_in_leaves_the_page_as_it_is(site: Site, page: Page) -> 
 
 def test_when_another_user_signs_in_the_page_of_the_first_goes(site: Site, page: Page) -> None:
     page.goto(site.url)
-    sign_in(page)
+    fill_in(page)
     page.locator("#entry").fill("secret")
     page.locator("#count").click()
     expect(page.locator("#count")).to_have_text("1")
@@ -154,7 +95,7 @@ def test_when_another_user_signs_in_the_page_of_the_first_goes(site: Site, page:
     expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
     other = page.context.new_page()
     other.goto(f"{site.url}_auth/sign-in?again=1")
-    sign_in(other, "grace")
+    fill_in(other, "grace")
     expect(other.locator("#who")).to_have_text("grace")
     page.bring_to_front()
     expect(page.locator("#who")).to_have_text("grace")
@@ -166,7 +107,7 @@ def test_by_polling_it_is_the_same(site: Site, new_page: NewPage) -> None:
     page = new_page()
     page.add_init_script(NO_WEBSOCKET)
     page.goto(site.url)
-    sign_in(page)
+    fill_in(page)
     page.locator("#count").click()
     expect(page.locator("#count")).to_have_text("1")
     site.expire()

@@ -2,116 +2,30 @@
 
 from __future__ import annotations
 
-import socket
-from base64 import b64encode
+import math
 from collections.abc import Iterator
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import pytest
 import tornado.web
-from argon2 import PasswordHasher
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocket, expect
+from tornado.httputil import HTTPServerRequest
 
-from jibe_like import OIDC, BasicAuth, Button, Connection, Input, Label, MainApp, Server
+from jibe_like import ProxyAuth, Server
 from jibe_like.session.auth.auth import SignIn
-from jibe_like.session.auth.sign_ins import SignIns
-from jibe_like.web.auth.base import AuthProvider
+from jibe_like.web.auth.guard import cookies_of
 from tests.e2e.conftest import FLAGS, TIMEOUT, NewPage
-from tests.e2e.test_sign_in import NO_WEBSOCKET
-from tests.oidc.provider import PASSWORD, Client, OpenIDProvider
-from tests.serving import HOST, Serve
+from tests.e2e.desk import Desk, Site, fill_in
+from tests.e2e.outages import NO_WEBSOCKET
+from tests.serving import Serve
 from tools import chromium as system_chromium
 
-HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 KINDS = ["OIDC", "BasicAuth"]
 WAYS = ["websocket", "polling"]
-
-
-class Desk(MainApp):
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.who = Label(self.auth.username or "nobody", identifier="who")
-        self.entry = Input("", identifier="entry", placeholder="Note")
-        self.count = Button("0", identifier="count")
-        self.count.register("click", self.on_count)
-        self.fetched = Label("", identifier="fetched")
-        fetch = Button("Fetch", identifier="fetch")
-        fetch.register("click", self.on_fetch)
-        leave = Button("Sign out", identifier="leave")
-        leave.register("click", self.sign_out)
-        self.children = [self.who, self.entry, self.count, fetch, self.fetched, leave]
-
-    def on_count(self) -> None:
-        self.count.label = f"{int(self.count.label) + 1}"
-
-    async def on_fetch(self) -> None:
-        self.fetched.value = "fetched" if await self.auth.ensure_fresh_token() else "no token"
-
-    def on_error(self, widget: object, event: str, error: Exception) -> None:
-        self.fetched.value = type(error).__name__
-
-
-class Site:
-    """The application, and what the test has to know of its server."""
-
-    def __init__(self, serve: Serve, openid: OpenIDProvider | None) -> None:
-        self._serve = serve
-        self.server = Server("again")
-        # The port is chosen first, since the provider has to know it.
-        with socket.create_server((HOST, 0)) as unused:
-            port: int = unused.getsockname()[1]
-        self.url = f"http://{HOST}:{port}/"
-        self.openid = openid
-        self.client = Client("", "")
-        auth: AuthProvider = BasicAuth({name: HASHER.hash(PASSWORD) for name in ("ada", "grace")})
-        if openid is not None:
-            self.client = openid.register(self.url)
-            auth = OIDC(issuer=openid.issuer, client_id=self.client.client_id, client_secret=self.client.client_secret)
-        serve(Desk.make_tornado_app(server=self.server, auth=auth), port=port)
-
-    @property
-    def sign_ins(self) -> SignIns:
-        (mount,) = self.server.mounts.values()
-        assert mount.guard is not None
-        return mount.guard.sign_ins
-
-    def expire(self) -> None:
-        """All have to sign in again."""
-
-        def end() -> None:
-            for sign_in in self.sign_ins:
-                self.sign_ins.end(sign_in, signed_out=False)
-
-        self._serve.call(self.url, end)
-
-    def revoke(self) -> None:
-        """The provider takes back what it has granted: the access token is over, and there is no other."""
-        assert self.openid is not None
-        (sign_in,) = self._serve.call(self.url, lambda: list(self.sign_ins))
-        token = sign_in.tokens.refresh_token or ""
-        known = b64encode(f"{self.client.client_id}:{self.client.client_secret}".encode()).decode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {known}"}
-        body = urlencode({"token": token, "token_type_hint": "refresh_token"}).encode()
-        with urlopen(Request(f"{self.openid.issuer}/token/revocation", body, headers)) as response:
-            assert response.status == 200
-
-        def over(sign_in: SignIn) -> None:
-            sign_in.tokens.expires = 1.0
-
-        self._serve.call(self.url, over, sign_in)
 
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, serve: Serve, kind: str) -> Site:
     return Site(serve, request.getfixturevalue("openid") if kind == "OIDC" else None)
-
-
-def fill_in(page: Page, login: str = "ada") -> None:
-    """The form of the provider, or of the application."""
-    page.get_by_label("Login").or_(page.get_by_label("Name")).fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def signed_in(new_page: NewPage, site: Site, way: str = "websocket") -> Page:
@@ -333,3 +247,46 @@ def test_a_page_that_was_left_before_its_user_signed_out_in_another_tab(
     expect(page.get_by_role("heading")).to_have_text("You are signed out")
     assert "ada" not in page.content()
     assert watched.seen == []
+
+
+# -- behind a proxy, which says with each request who sent it
+
+
+class Told(ProxyAuth):
+    """A cookie stands for what a proxy would say."""
+
+    def __init__(self) -> None:
+        super().__init__(header="X-User", trusted=["unix"], recheck_interval=1.0)
+
+    def identify(self, request: HTTPServerRequest) -> SignIn | None:
+        name = cookies_of(request).get("user", "")
+        return SignIn(self.ISSUER, name, name, expires=math.inf) if name else None
+
+
+@pytest.mark.parametrize("comes", ["grace", ""])
+def test_an_open_page_is_its_users_as_long_as_the_proxy_says_so(
+    serve: Serve, page: Page, page_problems: list[str], comes: str
+) -> None:
+    url = serve(Desk.make_tornado_app(server=Server("proxy"), auth=Told()))
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))
+    page.context.add_cookies([{"name": "user", "value": "ada", "url": url}])
+    page.goto(url)
+    page.locator("#entry").fill("half a sentence")
+    page.locator("#count").click()
+    while len(sockets) < 3:
+        page.wait_for_event("websocket")
+    page.locator("#count").click()
+    expect(page.locator("#count")).to_have_text("2")
+    expect(page.locator("#entry")).to_have_value("half a sentence")
+    expect(page.get_by_role("status")).to_have_text("")
+    page.context.add_cookies([{"name": "user", "value": comes, "url": url}])
+    if comes:
+        expect(page.locator("#who")).to_have_text(comes)
+        expect(page.locator("#entry")).to_have_value("")
+    else:
+        expect(page.get_by_role("heading")).to_have_text("You are not signed in")
+        # The page says so with its status, too.
+        if not page_problems:
+            page.wait_for_event("console")
+        assert "403" in page_problems.pop()

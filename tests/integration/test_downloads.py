@@ -12,9 +12,10 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HT
 from tornado.iostream import IOStream
 from tornado.tcpclient import TCPClient
 
-from jibe_like import Button, Connection, MainApp, MainHandler, Settings, WebSocketHandler, session
+from jibe_like import Button, Connection, MainApp, Settings, session
 from jibe_like.session.functions.content import PIECE, Downloadable
 from jibe_like.session.registry import Registry
+from tests.integration.by_hand import ByHand
 from tests.integration.conftest import Mounted
 from tests.integration.proxy import make_proxy
 from tests.integration.visitor import Visitor, until
@@ -152,33 +153,16 @@ async def test_behind_a_proxy_that_strips_a_prefix(serve: Serve) -> None:
         assert (await page.fetch(url)).body == b"text"
 
 
-class ByHand(WebSocketHandler):
-    mainApp = Files
-
-
-class AlsoByHand(WebSocketHandler):
-    class More(Files):
-        pass
-
-    mainApp = More
-
-
 @pytest.mark.gen_test
 async def test_where_the_rules_were_made_by_hand(app: tornado.web.Application, http_server: Any, base_url: str) -> None:
-    app.add_handlers(
-        ".*", [("/", MainHandler), ("/websocket", ByHand), ("/more/", MainHandler), ("/more/websocket", AlsoByHand)]
-    )
-    for path in ("/", "/more/"):
+    by_hand = ByHand(app, Files)
+    for path in by_hand.applications:
         async with Page(base_url + path) as page:
-            assert (await page.load()).code == 200
-            page.socket_url = f"{base_url}{path}websocket"
-            await page.connect()
-            await page.frame()
+            await by_hand.open(page)
             url = await page.offer("a", "text")
             token = url.rpartition("/")[2]
             assert (await page.fetch(f"{base_url}/_jibe/download/{token}")).body == b"text"
-    for application in (ByHand.mainApp, AlsoByHand.mainApp):
-        await application.mount_in(app).close()
+    await by_hand.close()
 
 
 @pytest.mark.gen_test

@@ -112,8 +112,29 @@ async def test_a_form_is_short(guard: Guard, base_url: str) -> None:
     assert len(guard.sign_ins) == 0
 
 
+class Clock:
+    """Tells those who count guesses what time it is."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("jibe_like.web.auth.guesses.monotonic", clock)
+    return clock
+
+
+WRONG = "Name or password is wrong."
+TOO_MANY = "Too many attempts. Please wait a minute."
+
+
 @pytest.mark.gen_test
-async def test_an_address_that_guesses_has_to_wait(guard: Guard, base_url: str) -> None:
+async def test_an_address_that_guesses_has_to_wait(guard: Guard, base_url: str, clock: Clock) -> None:
     agent = Agent()
     for _ in range(10):
         page = await enter(agent, f"{base_url}/", "ada", "wrong")
@@ -121,10 +142,7 @@ async def test_an_address_that_guesses_has_to_wait(guard: Guard, base_url: str) 
     page = await enter(agent, f"{base_url}/", "ada", "correct horse")
     assert "Too many attempts" in page.body.decode()
     assert len(guard.sign_ins) == 0
-    provider = guard.provider
-    assert isinstance(provider, BasicAuth)
-    for times in provider._failures.values():
-        times[:] = [at - 61 for at in times]
+    clock.now += 60
     assert who(await enter(agent, f"{base_url}/", "ada", "correct horse"))["username"] == "ada"
 
 
@@ -152,30 +170,91 @@ def test_guesses_at_once_are_no_more_than_one_after_the_other(monkeypatch: pytes
     monkeypatch.setattr(provider, "_is_right", is_right)
     found = attempts(provider, *(("ada", f"guess {number}", "1.2.3.4") for number in range(50)))
     assert len(checked) == 10
-    assert {form.problem for form in found[10:]} == {"Too many attempts. Please wait a minute."}
-    assert attempts(provider, ("ada", "elsewhere", "1.2.3.5"))[0].problem == "Name or password is wrong."
+    assert {form.problem for form in found[10:]} == {TOO_MANY}
+    assert attempts(provider, ("grace", "elsewhere", "1.2.3.5"))[0].problem == WRONG
 
 
-def test_a_right_password_of_ones_own_allows_no_more_guesses() -> None:
+def test_a_right_password_of_ones_own_allows_no_more_guesses(clock: Clock) -> None:
     provider = BasicAuth(USERS)
     for _ in range(9):
         attempts(provider, ("ada", "guess", "1.2.3.4"))
     assert attempts(provider, ("grace", "battery staple", "1.2.3.4"))[0].subject == "grace"
-    assert attempts(provider, ("ada", "guess", "1.2.3.4"))[0].problem == "Name or password is wrong."
+    assert attempts(provider, ("ada", "guess", "1.2.3.4"))[0].problem == WRONG
     (late,) = attempts(provider, ("ada", "correct horse", "1.2.3.4"))
-    assert late.problem == "Too many attempts. Please wait a minute."
-    # Who signs in, again and again, leaves nothing.
-    for _ in range(20):
-        assert attempts(provider, ("grace", "battery staple", "1.2.3.6"))[0].subject == "grace"
-    assert list(provider._failures) == ["1.2.3.4"]
+    assert late.problem == TOO_MANY
+    # Who signs in, again and again, from here and there, leaves nothing.
+    for number in range(20):
+        assert attempts(provider, ("grace", "battery staple", f"1.2.{number}.6"))[0].subject == "grace"
+    assert (len(provider._addresses), len(provider._names), len(provider._strangers)) == (1, 1, 0)
 
 
 def test_a_network_of_ipv6_guesses_as_one_address() -> None:
     provider = BasicAuth(USERS)
     for number in range(10):
-        attempts(provider, ("ada", "guess", f"2001:db8::{number}"))
+        attempts(provider, (f"user {number}", "guess", f"2001:db8::{number}"))
     (found,) = attempts(provider, ("ada", "guess", "2001:db8::ffff"))
-    assert found.problem == "Too many attempts. Please wait a minute."
+    assert found.problem == TOO_MANY
+
+
+# -- one name, many addresses
+
+
+def guesses(provider: BasicAuth, name: str, first: int = 0, many: int = 50) -> list[str]:
+    """What is said of wrong passwords for one name, each from another address."""
+    places = range(first, first + many)
+    return [form.problem for form in attempts(provider, *((name, "guess", f"1.{place}.3.4") for place in places))]
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody"])
+def test_a_name_that_is_guessed_from_many_addresses_has_to_wait(name: str, clock: Clock) -> None:
+    """Whether there is such a user or not: nobody finds that out."""
+    provider = BasicAuth(USERS)
+    assert guesses(provider, name) == [WRONG] * 10 + [TOO_MANY] * 40
+    (right,) = attempts(provider, (name, "correct horse", "2.2.3.4"))
+    assert right.problem == TOO_MANY
+    # Others are not concerned.
+    assert attempts(provider, ("grace", "battery staple", "1.2.3.4"))[0].subject == "grace"
+    # From now on there is one a minute.
+    clock.now += 60
+    assert guesses(provider, name) == [WRONG] + [TOO_MANY] * 49
+
+
+def test_who_tries_in_vain_makes_nobody_wait_longer(clock: Clock) -> None:
+    provider = BasicAuth(USERS)
+    for _ in range(20):
+        guesses(provider, "ada")
+    clock.now += 60
+    assert attempts(provider, ("ada", "correct horse", "2.2.3.4"))[0].subject == "ada"
+    # What was not looked at counts for no address either.
+    assert len(provider._addresses) == 10
+
+
+def test_a_user_comes_in_from_where_they_have_been_whoever_guesses(clock: Clock) -> None:
+    provider = BasicAuth(USERS)
+    assert attempts(provider, ("ada", "correct horse", "2.2.3.4"))[0].subject == "ada"
+    guesses(provider, "ada")
+    assert attempts(provider, ("ada", "guess", "2.2.3.4"))[0].problem == WRONG
+    assert attempts(provider, ("ada", "correct horse", "2.2.3.4"))[0].subject == "ada"
+    # It is hers alone: at that address nobody else has been.
+    guesses(provider, "grace")
+    assert attempts(provider, ("grace", "battery staple", "2.2.3.4"))[0].problem == TOO_MANY
+    # It is bounded as any address is.
+    assert [attempts(provider, ("ada", "guess", "2.2.3.4"))[0].problem for _ in range(10)] == [WRONG] * 9 + [TOO_MANY]
+
+
+def test_what_is_remembered_of_guesses_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jibe_like.web.auth.basic._MOST", 20)
+    monkeypatch.setattr(BasicAuth, "_is_right", lambda self, name, password: password == "correct horse")
+    provider = BasicAuth(USERS)
+    guesses(provider, "ada")
+    # Who makes up names has none forgotten that there is.
+    for number in range(100):
+        guesses(provider, f"nobody {number}" * 1000, first=number, many=1)
+    assert (len(provider._addresses), len(provider._names), len(provider._strangers)) == (20, 1, 20)
+    assert guesses(provider, "ada", first=200, many=1) == [TOO_MANY]
+    for number in range(100):
+        attempts(provider, ("grace", "correct horse", f"3.{number}.3.4"))
+    assert len(provider._places["grace"]) == 10
 
 
 @pytest.mark.gen_test
@@ -305,3 +384,8 @@ async def test_a_header_that_comes_twice_is_not_believed(
 def test_who_is_trusted_must_be_said(trusted: Any) -> None:
     with pytest.raises(SettingsError, match="trusted"):
         ProxyAuth(header="X-User", trusted=trusted)
+
+
+def test_a_proxy_is_not_asked_again_before_it_was_asked() -> None:
+    with pytest.raises(SettingsError, match="recheck_interval"):
+        ProxyAuth(header="X-User", trusted=["unix"], recheck_interval=-1)

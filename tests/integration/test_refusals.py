@@ -11,48 +11,18 @@ from argon2 import PasswordHasher
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.ioloop import IOLoop
 
-from jibe_like import BasicAuth, Button, Connection, FileUpload, Input, Label, MainApp, Server, session
+from jibe_like import BasicAuth, Connection, FileUpload, MainApp, Server
 from jibe_like.session.registry import Registry
 from jibe_like.session.session import Session
 from jibe_like.web.mount import Mount
 from tests.integration.conftest import Mounted
+from tests.integration.diary import Diary, diary, write, written
 from tests.integration.uploader import Uploader
 from tests.integration.visitor import Visitor, until
 from tests.oidc.agent import Agent
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 USERS = {name: HASHER.hash(f"{name}'s") for name in ("ada", "grace")}
-
-
-class Diary(MainApp):
-    """What its owner writes down, and gets as a file."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection)
-        self.entry, self.shown = Input("", identifier="entry"), Label("", identifier="shown")
-        self.entry.register("change", self.write)
-        save = Button("Save", identifier="save")
-        save.register("click", lambda: session.download("diary.txt", self.shown.value))
-        self.children = [self.entry, self.shown, save]
-
-    def write(self) -> None:
-        self.shown.value = self.entry.value
-        if self.entry.value == "with an appendix":
-            self.children.append(Button("Appendix", identifier="appendix"))
-
-
-def diary(session: Session) -> Diary:
-    assert isinstance(session.document, Diary)
-    return session.document
-
-
-async def write(page: Visitor, text: str) -> None:
-    """Opens the page and writes into the diary."""
-    await page.load()
-    page.seq = None
-    await page.connect()
-    page.change("entry", text)
-    await page.until(lambda: page.page is not None and page.text("shown") == text)
 
 
 async def post(page: Visitor, body: Any, poll: str = "", **headers: str) -> HTTPResponse:
@@ -62,17 +32,6 @@ async def post(page: Visitor, body: Any, poll: str = "", **headers: str) -> HTTP
         url, "POST", body=json.dumps(body), headers=page._headers({"Content-Type": "application/json", **headers})
     )
     return await AsyncHTTPClient().fetch(request, raise_error=False)
-
-
-async def gets_nothing_of(registry: Registry, victim: Session, thief: Visitor) -> None:
-    """Whoever connects now gets an application of their own, and the victim's goes on."""
-    assert (await thief.connect())["resumed"] is False
-    await thief.until(lambda: thief.page is not None)
-    assert thief.text("shown") == ""
-    thief.change("entry", "scribbled")
-    await thief.shows("shown", "scribbled")
-    assert diary(victim).shown.value == "dear diary"
-    assert registry.sessions[victim.id] is victim
 
 
 # -- another origin
@@ -92,25 +51,20 @@ FOREIGN = [
 @pytest.mark.gen_test
 @pytest.mark.parametrize("origin", FOREIGN)
 async def test_a_websocket_from_another_origin(mounted: Mounted, base_url: str, origin: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page:
-        await write(page, "dear diary")
+    async with written(mounted(Diary), base_url) as scene:
         with pytest.raises(HTTPClientError, match="403"):
-            await page.connect(Origin=origin)
-        [victim] = registry.sessions.values()
-        assert diary(victim).shown.value == "dear diary"
+            await scene.page.connect(Origin=origin)
+        assert diary(scene.victim).shown.value == "dear diary"
 
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("origin", FOREIGN)
 async def test_a_poll_from_another_origin(mounted: Mounted, base_url: str, origin: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page:
-        await write(page, "dear diary")
-        response = await post(page, {"token": page.token}, Origin=origin)
+    async with written(mounted(Diary), base_url) as scene:
+        response = await post(scene.page, {"token": scene.page.token}, Origin=origin)
         assert response.code == 403
         assert b"frames" not in response.body
-        assert len(registry.sessions) == 1
+        assert len(scene.registry.sessions) == 1
 
 
 # -- tokens and cookies
@@ -118,79 +72,62 @@ async def test_a_poll_from_another_origin(mounted: Mounted, base_url: str, origi
 
 @pytest.mark.gen_test
 async def test_a_token_without_its_cookies(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page, Visitor(base_url) as thief:
-        await write(page, "dear diary")
-        [victim] = registry.sessions.values()
-        await thief.load()
-        thief.token, thief.seq = page.token, 0
-        await gets_nothing_of(registry, victim, thief)
+    async with written(mounted(Diary), base_url) as scene:
+        await scene.thief.load()
+        scene.thief.token, scene.thief.seq = scene.page.token, 0
+        await scene.thief_gets_nothing()
 
 
 @pytest.mark.gen_test
 async def test_a_token_at_the_poll_of_somebody_else(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page, Visitor(base_url) as thief:
-        await write(page, "dear diary")
-        [victim] = registry.sessions.values()
-        await thief.load()
-        answer = json.loads((await post(thief, {"token": page.token, "seq": 0})).body)
+    async with written(mounted(Diary), base_url) as scene:
+        await scene.thief.load()
+        answer = json.loads((await post(scene.thief, {"token": scene.page.token, "seq": 0})).body)
         assert [frame["hello"]["resumed"] for frame in answer["frames"] if "hello" in frame] == [False]
         assert "dear diary" not in json.dumps(answer)
-        assert len(victim.connections) == 1
+        assert len(scene.victim.connections) == 1
 
 
 @pytest.mark.gen_test
 async def test_cookies_without_the_token(mounted: Mounted, base_url: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page, Visitor(base_url) as thief:
-        await write(page, "dear diary")
-        [victim] = registry.sessions.values()
-        thief.cookies = dict(page.cookies)
-        await gets_nothing_of(registry, victim, thief)
+    async with written(mounted(Diary), base_url) as scene:
+        scene.thief.cookies = dict(scene.page.cookies)
+        await scene.thief_gets_nothing()
 
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "\ud800.b.c", "é", "[" * 50_000, "." * 5_000])
 async def test_nonsense_for_a_token(mounted: Mounted, base_url: str, token: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page:
-        await write(page, "dear diary")
-        response = await post(page, {"token": token, "seq": 0})
+    async with written(mounted(Diary), base_url) as scene:
+        response = await post(scene.page, {"token": token, "seq": 0})
         assert response.code == 200
         assert b"dear diary" not in response.body
-        assert len(registry.sessions) == 2
+        assert len(scene.registry.sessions) == 2
 
 
 @pytest.mark.gen_test
 async def test_a_session_id_of_the_attackers_choice(mounted: Mounted, base_url: str) -> None:
     """Fixation: who has planted a `sessionid` in another's browser does not come in by it, in no mode."""
     for mode in ("unicast", "multicast"):
+        planted = "planted-by-the-attacker"
         registry = mounted(Diary, f"/{mode}", mode=mode)
-        async with Visitor(f"{base_url}/{mode}/") as page, Visitor(f"{base_url}/{mode}/") as thief:
-            planted = "planted-by-the-attacker"
-            page.cookies["sessionid"] = thief.cookies["sessionid"] = planted
-            await write(page, "dear diary")
-            [victim] = registry.sessions.values()
-            assert planted not in (victim.id, *victim.connections)
-            await thief.load()
-            thief.token, thief.seq = "", None
-            await gets_nothing_of(registry, victim, thief)
+        async with written(registry, f"{base_url}/{mode}/", sessionid=planted) as scene:
+            assert planted not in (scene.victim.id, *scene.victim.connections)
+            await scene.thief.load()
+            scene.thief.token, scene.thief.seq = "", None
+            await scene.thief_gets_nothing()
 
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("forged", ["{}", "{}.", "{}.{}", ".{}", "{}.AAAA"])
 async def test_an_identity_of_the_attackers_choice(mounted: Mounted, base_url: str, forged: str) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page, Visitor(base_url) as thief:
-        await write(page, "dear diary")
-        [victim] = registry.sessions.values()
-        [connection] = victim.connections.values()
+    async with written(mounted(Diary), base_url) as scene:
+        [connection] = scene.victim.connections.values()
         identity = connection.visit.identity
-        name = next(name for name in page.cookies if name.startswith("jibe_"))
-        thief.cookies = {name: forged.format(identity, identity)}
-        thief.token, thief.seq = page.token, 0
-        await gets_nothing_of(registry, victim, thief)
+        name = next(name for name in scene.page.cookies if name.startswith("jibe_"))
+        scene.thief.cookies = {name: forged.format(identity, identity)}
+        scene.thief.token, scene.thief.seq = scene.page.token, 0
+        await scene.thief_gets_nothing()
 
 
 # -- another session's things
@@ -198,10 +135,8 @@ async def test_an_identity_of_the_attackers_choice(mounted: Mounted, base_url: s
 
 @pytest.mark.gen_test
 async def test_a_widget_of_another_session(mounted: Mounted, base_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    registry = mounted(Diary)
-    async with Visitor(base_url) as page, Visitor(base_url) as thief:
-        await write(page, "with an appendix")
-        [victim] = registry.sessions.values()
+    async with written(mounted(Diary), base_url, "with an appendix") as scene:
+        victim, thief = scene.victim, scene.thief
         pressed: list[str] = []
         appendix = diary(victim).tree.index["appendix"]
         appendix.register("click", lambda source: pressed.append(source.identifier))
@@ -218,8 +153,8 @@ async def test_a_widget_of_another_session(mounted: Mounted, base_url: str, capl
             "no such widget",
             "'value' is no property that 'change' carries",
         ]
-        page.click("appendix")
-        await page.handled()
+        scene.page.click("appendix")
+        await scene.page.handled()
         assert pressed == ["appendix"]
 
 

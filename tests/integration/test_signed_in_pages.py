@@ -506,6 +506,71 @@ async def test_a_proxys_users(serving: Serving, base_url: str) -> None:
             await visitor.connect()
 
 
+@pytest.mark.gen_test
+@pytest.mark.parametrize("now", [{}, {"X-User": "grace"}], ids=["nobody", "another"])
+async def test_a_page_that_is_open_asks_the_proxy_again(serving: Serving, base_url: str, now: dict[str, str]) -> None:
+    """A socket says once whose it is, and may be open for days."""
+    mount = serving(auth=ProxyAuth(header="X-User", trusted=["127.0.0.0/8", "::1"], recheck_interval=0.3))
+    ada = {"X-User": "ada"}
+    async with Visitor(f"{base_url}/") as visitor:
+        await visitor.load(**ada)
+        visitor.seq = None
+        await visitor.connect(**ada)
+        await visitor.until(lambda: visitor.page is not None)
+        visitor.change("entry", "kept")
+        await visitor.shows("notes", "kept")
+        assert (await visitor.closed())[0] == 1012
+        # It is waited for as one that was lost, and goes on.
+        assert (await visitor.connect(**ada))["resumed"] is True
+        visitor.change("entry", "!")
+        await visitor.shows("notes", "kept!")
+        assert (await visitor.closed())[0] == 1012
+        with pytest.raises(EOFError, match="4002"):
+            await visitor.connect(**now)
+        (session,) = mount.registry.sessions.values()
+        assert session.connection_count == 0
+
+
+@pytest.mark.gen_test
+async def test_a_proxy_may_be_asked_once(serving: Serving, base_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ProxyAuth(header="X-User", trusted=["127.0.0.0/8", "::1"])
+    assert asked.recheck_interval == 300
+    serving(auth=ProxyAuth(header="X-User", trusted=["127.0.0.0/8", "::1"], recheck_interval=0))
+    async with Visitor(f"{base_url}/") as visitor:
+        await visitor.load(**{"X-User": "ada"})
+        visitor.seq = None
+        await visitor.connect(**{"X-User": "ada"})
+        await visitor.until(lambda: visitor.page is not None)
+        visitor.click("ask")
+        await visitor.shows("who", "ada")
+
+
+@pytest.mark.gen_test
+async def test_a_page_that_polls_says_whose_it_is_each_time(serving: Serving, base_url: str) -> None:
+    serving(auth=ProxyAuth(header="X-User", trusted=["127.0.0.0/8", "::1"]))
+    visitor = Visitor(f"{base_url}/")
+    await visitor.load(**{"X-User": "ada"})
+
+    async def post(body: Any, user: str, poll: str = "") -> Any:
+        headers = {"Content-Type": "application/json", **({"X-User": user} if user else {})}
+        request = HTTPRequest(
+            f"{base_url}/poll" + (f"?poll={poll}" if poll else ""),
+            "POST",
+            headers=visitor._headers(headers),
+            body=json_encode(body),
+        )
+        return await AsyncHTTPClient().fetch(request, raise_error=False)
+
+    opened = json_decode((await post({"token": visitor.token, "seq": 0}, "ada")).body)
+    event = {"events": [{"n": 1, "id": "ask", "event": "click"}]}
+    for user in ("grace", ""):
+        assert (await post(event, user, opened["poll"])).code == 410
+        assert (await post({}, user, opened["poll"])).code == 410
+        refused = json_decode((await post({"token": visitor.token, "seq": 0}, user)).body)
+        assert refused["close"]["code"] == 4002
+    assert (await post(event, "ada", opened["poll"])).code == 204
+
+
 # -- the store
 
 

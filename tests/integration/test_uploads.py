@@ -12,11 +12,12 @@ import pytest
 import tornado.web
 from tornado.httpclient import AsyncHTTPClient
 
-from jibe_like import Connection, FileUpload, MainApp, MainHandler, Settings, VBox, WebSocketHandler, session
+from jibe_like import Connection, FileUpload, MainApp, Settings, VBox, session
 from jibe_like.session.registry import Registry
 from jibe_like.session.uploads.upload import find_upload
 from jibe_like.tree.files import Incoming, ReceivedFile, TakesFiles, stop_upload
 from jibe_like.web.mount import Mount
+from tests.integration.by_hand import ByHand
 from tests.integration.conftest import Mounted
 from tests.integration.uploader import HEAD, TAIL, Uploader, folders, kept, mode
 from tests.integration.visitor import until
@@ -591,37 +592,20 @@ async def test_behind_a_prefix(mounted: Mounted, base_url: str, prefix: str, fol
         assert (await page.put(url, b"hello")).status == 204
 
 
-class ByHand(WebSocketHandler):
-    mainApp = Files
-
-
-class AlsoByHand(WebSocketHandler):
-    class More(Files):
-        pass
-
-    mainApp = More
-
-
 @pytest.mark.gen_test
 async def test_where_the_rules_were_made_by_hand(app: tornado.web.Application, http_server: Any, base_url: str) -> None:
-    app.add_handlers(
-        ".*", [("/", MainHandler), ("/websocket", ByHand), ("/more/", MainHandler), ("/more/websocket", AlsoByHand)]
-    )
+    by_hand = ByHand(app, Files)
     paths = []
-    for path, application in (("/", ByHand.mainApp), ("/more/", AlsoByHand.mainApp)):
+    for path, application in by_hand.applications.items():
         async with Uploader(base_url + path) as page:
-            assert (await page.load()).code == 200
-            page.socket_url = f"{base_url}{path}websocket"
-            await page.connect()
-            await page.frame()
+            await by_hand.open(page)
             page.offer("1")
             ticket = (await page.url_of("1")).rpartition("/")[2]
             assert (await page.put(f"{base_url}/_jibe/upload/{ticket}", b"hello")).status == 204
             [file] = only(application.mount_in(app).registry).document.files.value
             assert file.read_bytes() == b"hello"
             paths.append(file.path)
-    for application in (ByHand.mainApp, AlsoByHand.mainApp):
-        await application.mount_in(app).close()
+    await by_hand.close()
     # A temporary folder goes with the server.
     assert not any(path.parent.parent.parent.exists() for path in paths)
 

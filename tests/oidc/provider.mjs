@@ -6,7 +6,7 @@
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
-import Provider from "oidc-provider";
+import Provider, { interactionPolicy } from "oidc-provider";
 
 const PASSWORD = "open sesame";
 const PEOPLE = {
@@ -27,7 +27,7 @@ const PEOPLE = {
 };
 
 /** What the tests have set: see `commands`. */
-const state = { fault: "", accessTokenSeconds: 3600, requests: {} };
+const state = { fault: "", accessTokenSeconds: 3600, requests: {}, held: undefined };
 /** The newest key signs; `stale-jwks` shows all but that one. */
 let keys = [];
 
@@ -95,6 +95,12 @@ async function tampered(token) {
 /** What is wrong with the answers of the provider. */
 async function injectFaults(ctx, next) {
   state.requests[ctx.path] = (state.requests[ctx.path] ?? 0) + 1;
+  if (ctx.path === "/token") {
+    await state.held?.promise;
+    if (ctx.socket.destroyed) {
+      return;
+    }
+  }
   if (state.fault === "unavailable") {
     ctx.status = 503;
     return;
@@ -165,6 +171,9 @@ function interactions(provider) {
 }
 
 function makeProvider(issuer) {
+  const policy = interactionPolicy.base();
+  // Nobody is asked whether they mean it, not for a client on any port of loopback either.
+  policy.get("consent").checks.remove("native_client_prompt");
   const provider = new Provider(issuer, {
     jwks: { keys: [keys.at(-1).secret] },
     cookies: { keys: ["for the tests alone"] },
@@ -190,7 +199,7 @@ function makeProvider(issuer) {
     fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     findAccount: (_, id) =>
       id in PEOPLE ? { accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) } : undefined,
-    interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+    interactions: { policy, url: (_, interaction) => `/interaction/${interaction.uid}` },
     async loadExistingGrant(ctx) {
       const { client, session } = ctx.oidc;
       const id = session.grantIdFor(client.clientId);
@@ -250,6 +259,14 @@ const commands = {
   /** How long access tokens are valid from now on. */
   accessTokens({ seconds }) {
     state.accessTokenSeconds = seconds;
+  },
+  /** Whoever asks for tokens waits from now on, until it is released; whoever goes away meanwhile gets none. */
+  hold() {
+    state.held = Promise.withResolvers();
+  },
+  release() {
+    state.held.resolve();
+    state.held = undefined;
   },
   /** Signs with a new key; the old one is shown no more. */
   async rotate() {

@@ -13,6 +13,7 @@ from jibe_like.errors import StoreError
 from jibe_like.store.base import Store
 
 from .auth import SignIn, TokenSet, as_stored, from_stored
+from .lease import Lease
 from .sealed import Seal
 
 logger = logging.getLogger("jibe_like.auth")
@@ -104,9 +105,15 @@ class Records:
         """What another process has got meanwhile; None where none has, or where nobody can say."""
         with suppress(StoreError, TypeError, KeyError):
             stored = await self._read(sign_in.id)
-            if stored is not None and stored["tokens"]["expires"] > sign_in.tokens.expires:
-                return TokenSet(**stored["tokens"])
+            newer = TokenSet(**stored["tokens"]) if stored is not None else sign_in.tokens
+            # A provider that has once said when tokens expire need not say so again.
+            if newer.expires > sign_in.tokens.expires or not newer.expires:
+                return newer
         return None
+
+    def lease(self, sign_in: SignIn) -> Lease:
+        """The right to ask for new tokens of it."""
+        return Lease(self._store, _APP, "asks-" + sign_in.id)
 
     def _note(self, name: str, content: dict[str, Any], until: float) -> None:
         self._store.put(_APP, name, self._seal.seal(content), until, _noted)

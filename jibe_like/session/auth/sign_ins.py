@@ -4,21 +4,20 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
-from jibe_like.errors import SignInError, SignInRefusedError, StoreError
+from jibe_like.errors import StoreError
 from jibe_like.store.base import Store
 
 from ..connection import SIGN_IN_AGAIN, SIGNED_OUT, Connection
-from ..page_events import one_line
-from .auth import Auth, SignIn, TokenSet
+from .auth import Auth, SignIn
+from .fresh_tokens import FreshTokens, Refreshing
 from .records import Records
 
 logger = logging.getLogger("jibe_like.auth")
@@ -27,14 +26,8 @@ logger = logging.getLogger("jibe_like.auth")
 WayOut: TypeAlias = Callable[[str, SignIn], str]
 
 
-class Provider(Protocol):
+class Provider(Refreshing, Protocol):
     """What the sign-ins need of whoever has made them."""
-
-    async def refresh(self, sign_in: SignIn) -> TokenSet:
-        """New tokens for the old ones. Called in an event loop of its own, on another thread.
-
-        Raises SignInRefusedError where the user has to sign in again, SignInError where it cannot be done now.
-        """
 
     async def accepts(self, sign_in: SignIn) -> bool:
         """Whether a sign-in still holds that has come back from the store."""
@@ -43,8 +36,6 @@ class Provider(Protocol):
 _MOST: Final = 100_000
 _MOST_OF_ONE: Final = 100
 """Sign-ins of one user: in so many browsers at once. The oldest ends."""
-_LEEWAY: Final = 30.0
-"""Seconds before its end that an access token counts as expired: a call with it takes time."""
 _LONGEST_TIMER: Final = 24 * 3600.0
 _MOST_LEFT: Final = 10_000
 _LOOK_SECONDS: Final = 2.0
@@ -83,8 +74,7 @@ class SignIns:
         self._of: dict[str, dict[str, None]] = {}
         self._left: dict[str, None] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._lock = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
+        self._fresh_tokens = FreshTokens(provider, self._records, self._refused)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -268,64 +258,18 @@ class SignIns:
     # -- tokens
 
     def fresh_token(self, sign_in: SignIn) -> "Future[str | None]":
-        """An access token that is valid now, and None without a way to one; see `Auth.ensure_fresh_token`.
+        """An access token that is valid now, and None without a way to one; see `Auth.ensure_fresh_token`."""
+        return self._fresh_tokens.fresh(sign_in)
 
-        The provider is asked in a thread, so that whoever waits for it may be anywhere, the event loop's own included.
-        """
-        with self._lock:
-            if sign_in.refreshing is not None:
-                return sign_in.refreshing
-            tokens = sign_in.tokens
-            if not tokens.expires or time.time() < tokens.expires - _LEEWAY:
-                return _done(tokens.access_token)
-            if tokens.refresh_token is None or sign_in.ended:
-                return _done(None)
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(4, "jibe_like.auth")
-            future = sign_in.refreshing = self._threads.submit(self._refresh_now, sign_in)
-        return future
-
-    def _refresh_now(self, sign_in: SignIn) -> str | None:
-        """In a thread: asks the provider."""
-        try:
-            tokens = asyncio.run(self._new_tokens(sign_in))
-        except SignInError as error:
-            with self._lock:
-                sign_in.refreshing = None
-            if isinstance(error, SignInRefusedError):
-                logger.info("%r has to sign in again: %s", sign_in, one_line(error))
-                self._on_loop(self._expire, sign_in)
-            elif time.time() < sign_in.tokens.expires:
-                logger.warning("%s", one_line(error))
-                return sign_in.tokens.access_token
-            raise
-        except BaseException:
-            with self._lock:
-                sign_in.refreshing = None
-            raise
-        with self._lock:
-            sign_in.tokens = tokens
-            sign_in.refreshing = None
-        self._on_loop(self._save, sign_in)
-        return tokens.access_token
-
-    async def _new_tokens(self, sign_in: SignIn) -> TokenSet:
-        newer = await self._records.newer_tokens(sign_in) if self._records is not None else None
-        if newer is not None:
-            # Another process has asked already, and the old refresh token may be of no use any more.
-            sign_in.tokens = newer
-        if time.time() < sign_in.tokens.expires - _LEEWAY:
-            return sign_in.tokens
-        return await self._provider.refresh(sign_in)
+    def _refused(self, sign_in: SignIn) -> None:
+        """The provider gives no more tokens. Callable in any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the server has gone meanwhile
+                self._loop.call_soon_threadsafe(self._expire, sign_in)
 
     def _expire(self, sign_in: SignIn) -> None:
         if not sign_in.ended:
             self.end(sign_in, signed_out=False)
-
-    def _on_loop(self, function: Callable[[SignIn], None], sign_in: SignIn) -> None:
-        if self._loop is not None:
-            with suppress(RuntimeError):  # the server has gone meanwhile
-                self._loop.call_soon_threadsafe(function, sign_in)
 
     # -- the store
 
@@ -352,9 +296,7 @@ class SignIns:
             self._watching = None
         self._known.clear()
         self._of.clear()
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
+        await self._fresh_tokens.close()
 
 
 def attach(connection: Connection, auth: Auth) -> None:
@@ -366,9 +308,3 @@ def attach(connection: Connection, auth: Auth) -> None:
 
 def _sign(key: bytes, content: str) -> str:
     return urlsafe_b64encode(hmac.digest(key, content.encode(), "sha256")).decode().rstrip("=")
-
-
-def _done(token: str | None) -> "Future[str | None]":
-    future: Future[str | None] = Future()
-    future.set_result(token)
-    return future

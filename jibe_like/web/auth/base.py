@@ -85,6 +85,9 @@ class AuthProvider(ABC):
     by_request: ClassVar[bool] = False
     """Whether each request says who sent it (see `identify`); nobody signs in or out here then."""
 
+    recheck_interval: float = 0.0
+    """Seconds after which an open page connects anew, for a provider that is asked `by_request`; 0: never."""
+
     @property
     def secret_headers(self) -> tuple[str, ...]:
         """Headers of a request that nobody is to know."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -15,14 +14,21 @@ from jibe_like.session.auth.auth import SignIn
 
 from ..limits import place_of
 from .base import Attempt, AuthProvider, Form
+from .guesses import Guesses
 
 _THREADS: Final = 2
 _MOST_WAITING: Final = 100
 """Passwords that may wait to be checked; each takes some 50 ms and 64 MiB."""
-_FAILURES: Final = 10
-_PAUSE: Final = 60.0
-"""After so many wrong passwords from one address within so many seconds, it has to wait for as long."""
-_MOST_ADDRESSES: Final = 10_000
+_BURST: Final = 10
+"""Wrong passwords that may come at once, from one address or for one name."""
+_ADDRESS_SECONDS: Final = 6.0
+_NAME_SECONDS: Final = 60.0
+"""After which there may be one more. A name may be guessed from thousands of addresses, and is bounded more closely; no
+user is locked out by that, since this is all that they have to wait once the guessing ends."""
+_MOST: Final = 10_000
+"""Addresses, and names that nobody has, whose wrong passwords are counted."""
+_MOST_PLACES: Final = 10
+"""Addresses of each user from which others' guesses do not count against them."""
 _LONGEST: Final = 1_000
 """Characters of a name or password."""
 
@@ -58,7 +64,12 @@ class BasicAuth(AuthProvider):
         self._nobody: str = hasher.hash("nobody's password")
         self._threads = ThreadPoolExecutor(_THREADS, "jibe_like.passwords")
         self._waiting = 0
-        self._failures: OrderedDict[str, list[float]] = OrderedDict()
+        self._addresses = Guesses(_BURST, _ADDRESS_SECONDS, _MOST)
+        self._names = Guesses(_BURST, _NAME_SECONDS, max(len(self._users), 1))
+        # Apart, so that nobody has those forgotten by making up others.
+        self._strangers = Guesses(_BURST, _NAME_SECONDS, _MOST)
+        self._places: dict[str, dict[str, None]] = {}
+        """From where each user has signed in, the latest last."""
 
     async def begin(self, attempt: Attempt, base_url: str) -> Form:
         """Shows the form."""
@@ -66,15 +77,15 @@ class BasicAuth(AuthProvider):
 
     async def finish(self, attempt: Attempt, answer: Mapping[str, str], base_url: str, address: str) -> SignIn | Form:
         """Checks what was filled in. Raises SignInError where too many do so at once."""
-        address = place_of(address) or address
+        place = place_of(address) or address
         name, password = answer.get("username", "")[:_LONGEST], answer.get("password", "")
-        if self._has_failed_often(address):
-            return _form("Too many attempts. Please wait a minute.")
         if self._waiting >= _MOST_WAITING:
             raise SignInError(f"{self._waiting} passwords wait to be checked already")
         # Before it is known, so that many at once are not more than one after the other; and not undone by a right one
         # of somebody's own.
-        at = self._note_attempt(address)
+        at_home = place in self._places.get(name, ())
+        if not self._may_guess(name, place, at_home):
+            return _form("Too many attempts. Please wait a minute.")
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
@@ -83,7 +94,7 @@ class BasicAuth(AuthProvider):
             self._waiting -= 1
         if not right:
             return _form("Name or password is wrong.")
-        self._forget_attempt(address, at)
+        self._has_guessed_right(name, place, at_home)
         return SignIn(
             issuer=self.ISSUER,
             subject=name,
@@ -108,30 +119,32 @@ class BasicAuth(AuthProvider):
             return False
         return known and len(password) <= _LONGEST
 
-    # -- who tries too often
+    # -- who guesses
 
-    def _has_failed_often(self, address: str) -> bool:
-        times = [at for at in self._failures.get(address, ()) if time.monotonic() < at + _PAUSE]
-        if not times:
-            self._failures.pop(address, None)
+    def _may_guess(self, name: str, place: str, at_home: bool) -> bool:
+        """Counts the guess.
+
+        :param at_home: whether the user has signed in from there: others' guesses do not count then.
+        """
+        if not self._addresses.take(place):
             return False
-        self._failures[address] = times
-        return len(times) >= _FAILURES
+        if at_home or self._guesses_at(name).take(_digest(name)):
+            return True
+        self._addresses.give_back(place)
+        return False
 
-    def _note_attempt(self, address: str) -> float:
-        now = time.monotonic()
-        self._failures.setdefault(address, []).append(now)
-        self._failures.move_to_end(address)
-        if len(self._failures) > _MOST_ADDRESSES:
-            self._failures.popitem(last=False)
-        return now
+    def _has_guessed_right(self, name: str, place: str, at_home: bool) -> None:
+        self._addresses.give_back(place)
+        if not at_home:
+            self._names.give_back(_digest(name))
+        places = self._places.setdefault(name, {})
+        places.pop(place, None)
+        places[place] = None
+        if len(places) > _MOST_PLACES:
+            del places[next(iter(places))]
 
-    def _forget_attempt(self, address: str, at: float) -> None:
-        times = self._failures.get(address, [])
-        if at in times:
-            times.remove(at)
-        if not times:
-            self._failures.pop(address, None)
+    def _guesses_at(self, name: str) -> Guesses:
+        return self._names if name in self._users else self._strangers
 
 
 def hash_password(password: str) -> str:

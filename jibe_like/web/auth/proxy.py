@@ -35,8 +35,10 @@ class ProxyAuth(AuthProvider):
     :param email_header: has their e-mail address.
     :param token_header: has an access token.
     :param sign_out: where users sign out, at the proxy: a URL or path; empty: they cannot.
+    :param recheck_interval: seconds after which an open page connects anew, so that the proxy says again whose it is: a
+        socket says so once, when it opens. 0: never.
 
-    Raises SettingsError where nobody is trusted, and for what is no network.
+    Raises SettingsError where nobody is trusted, for what is no network, and for an interval below 0.
     """
 
     ISSUER: Final = "proxy"
@@ -50,6 +52,7 @@ class ProxyAuth(AuthProvider):
         email_header: str = "",
         token_header: str = "",
         sign_out: str = "",
+        recheck_interval: float = 300.0,
     ) -> None:
         if isinstance(trusted, str) or not trusted:
             raise SettingsError("ProxyAuth: trusted must be a list of the proxy's addresses or networks")
@@ -57,6 +60,9 @@ class ProxyAuth(AuthProvider):
             self._trusted: list[Network] = [ipaddress.ip_network(each) for each in trusted if each != UNIX]
         except ValueError as error:
             raise SettingsError(f"ProxyAuth: trusted: {error}") from None
+        if not recheck_interval >= 0:
+            raise SettingsError(f"ProxyAuth: recheck_interval must be 0 or more seconds, not {recheck_interval!r:.60}")
+        self.recheck_interval = recheck_interval
         self._trusts_unix = UNIX in trusted
         self._header, self._email_header, self._token_header = header, email_header, token_header
         self._sign_out = sign_out
