@@ -2,7 +2,7 @@
 
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -202,6 +202,11 @@ def test_what_is_no_widget_is_refused(name: str, bad: object) -> None:
     with pytest.raises(NotWidgetError, match=r"a child of Box\(box\) must be a widget, not "):
         CHANGES[name](box.children, bad)
     assert names(box) == "abc"
+
+
+def test_a_class_in_place_of_a_widget_is_named() -> None:
+    with pytest.raises(NotWidgetError, match=r"must be a widget, not the class Box: write Box\(…\)"):
+        Box(identifier="box").children.append(cast("Widget", Box))
 
 
 def test_a_widget_that_was_not_initialized_is_named() -> None:

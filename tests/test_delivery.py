@@ -121,6 +121,26 @@ async def test_a_session_that_is_not_durable_says_nothing_of_it() -> None:
     assert "kept" not in tab.told()[0]["hello"]
 
 
+# -- whose event it was
+
+
+@on_a_loop
+async def test_what_a_page_did_that_has_gone_since_is_acknowledged_to_no_other() -> None:
+    session = make_session()
+    gone, tab = Tab(session).open(), Tab(session).open()
+    words = session.document.tree.index["words"]
+    session.document.tree.index["box"].register("click", lambda: setattr(words, "value", "1"))
+    async with session.lock:
+        gone.say("box", "click")
+        gone.leave()
+        session.forget(gone.connection)
+    tab.told()
+    await until(lambda: tab.frames)
+    (frame,) = tab.told()
+    assert frame["ops"] == [["text", "words", "1"]]
+    assert "got" not in frame
+
+
 # -- pages of another process
 
 

@@ -197,6 +197,11 @@ def test_a_style_property_as_javascript_has_it(name: str, right: str) -> None:
     assert safe.style(f"--{name}", 1) == "1"
 
 
+def test_a_style_property_as_python_has_names() -> None:
+    with pytest.raises(UnsafeValueError, match=r"'font_size' is not a style property: CSS has it as 'font-size'"):
+        safe.style("font_size", "2rem")
+
+
 @pytest.mark.parametrize("value", [True, ["red"], b"red"])
 def test_what_is_no_style_value(value: object) -> None:
     with pytest.raises(UnsafeValueError, match="takes str or number"):

@@ -54,6 +54,14 @@ def test_after_an_error_the_others_still_wait() -> None:
     assert pending == [other]
 
 
+def test_whoever_ends_all_ends_what_waits_as_well() -> None:
+    pending: list[Settling] = []
+    last, other = Thing(action=pending.clear), Thing()
+    pending += [last, other]
+    come_to_rest(pending)
+    assert (last.settled, other.settled, pending) == (1, 0, [])
+
+
 class Host(FakeHost):
     def __init__(self) -> None:
         super().__init__()

@@ -349,6 +349,24 @@ async def test_a_session_that_has_ended_calls_no_listener() -> None:
     assert app.heard == [1]
 
 
+@on_a_loop
+async def test_a_listener_may_end_the_session_while_another_waits() -> None:
+    session = make_session()
+    app, page = app_of(session), open_page(session)
+    heard: list[Any] = []
+    app.state.change("n")(lambda: session.destroy())
+    app.local.change("a")(lambda a: heard.append(a))
+
+    def on_click() -> None:
+        app.state.n = 2
+        app.local.a = 1
+
+    app.label.register("click", on_click)
+    page.say("label", "click")
+    assert session.destroyed
+    assert heard == [1]
+
+
 # -- from the pages
 
 

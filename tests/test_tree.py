@@ -206,7 +206,7 @@ def test_a_host_that_will_take_anyway_is_not_woken() -> None:
     tree = make(words)
     host = Host()
     tree.go_live(host)
-    tree.keep_awake()
+    tree.awake = True
     words.value = "a"
     assert host.wakings == 0
     assert operations(tree) == [["text", "w1", "a"]]

@@ -50,7 +50,6 @@ class Delivery:
         loop: asyncio.AbstractEventLoop,
         failed: "Callable[[Widget, str, Exception], None]",
     ) -> None:
-        self.document = document
         self.outbox = Outbox(settings.outbox_frames, settings.outbox_bytes)
         self.open: list[Connection] = []
         """The connections that can be reached."""
@@ -60,12 +59,19 @@ class Delivery:
         self._failed = failed
         self._stale: dict[Connection, None] = {}
         self._shown = False
+        self.show(document)
+
+    def show(self, document: Shown) -> None:
+        """From now on this is the document."""
+        self._document = document
+        self.tree = document.tree
+        """Its widgets."""
 
     def settle(self) -> None:
         """Afterwards nothing waits to be shown: the tree as it is now is what the newest frame leads to."""
-        self.document.tree.settle()
+        self.tree.settle()
         if not self._shown and len(self._pages) < 2:
-            self.document.tree.changes.keep_calls()
+            self.tree.changes.keep_calls()
             return
         frame = self._next_frame(None)
         if frame is not None:
@@ -99,7 +105,8 @@ class Delivery:
     def acknowledge(self, connection: Connection, seq: int) -> None:
         """The page has applied the frames up to `seq`."""
         if seq > connection.acked:
-            connection.acked = min(seq, self.outbox.seq)
+            newest = self.outbox.seq
+            connection.acked = seq if seq < newest else newest
             # With many pages that waits for the next frame: each of them acknowledges each frame.
             if len(self._pages) == 1:
                 self.outbox.acknowledged(connection.acked)
@@ -109,11 +116,11 @@ class Delivery:
 
         While no page is open, or none reads, changes wait and coalesce. `origin`: the page that sent the event.
         """
-        tree = self.document.tree
+        tree = self.tree
         if tree.pending:
             tree.settle()
         if len(self.open) == len(self._stale):
-            tree.doze()
+            tree.awake = False  # else the next change wakes nobody, and is not stored
             return False
         frame = self._next_frame(origin)
         if frame is not None:
@@ -127,13 +134,13 @@ class Delivery:
         if connection.transport is None:
             return
         try:
-            states = self.document.page_state()
+            states = self._document.page_state()
             ops = [["states", states, True] if fresh else ["states", states]] if states else None
             with STRUCTURE:
-                node = self.document.node()
+                node = self._document.node()
             text = encode_root(self.outbox.seq, node, connection.handled, ops)
         except Exception as error:
-            self._failed(self.document.tree.root, "render", error)
+            self._failed(self.tree.root, "render", error)
             connection.transport.close(FAILED, "the application could not be rendered")
             return
         connection.transport.send(text)
@@ -142,8 +149,8 @@ class Delivery:
     def send_roots(self) -> None:
         """Sends the whole tree to every page: it is another one."""
         self.outbox.skip_to(self.outbox.seq + 1)
-        self.document.tree.settle()
-        self.document.tree.changes.keep_calls()
+        self.tree.settle()
+        self.tree.changes.keep_calls()
         for connection in tuple(self.open):
             if connection not in self._stale:
                 self.send_root(connection)
@@ -156,7 +163,7 @@ class Delivery:
 
     def _next_frame(self, origin: Connection | None) -> Frame | None:
         """All that has changed, as a frame; None where nothing has, or where it cannot be told."""
-        tree = self.document.tree
+        tree = self.tree
         try:
             patch = tree.take()
             return None if patch is None else self._frame(patch, origin)
@@ -182,8 +189,11 @@ class Delivery:
 
     def _frame(self, patch: Patch, origin: Connection | None) -> Frame:
         seq = self.outbox.seq + 1
-        if origin is None and not patch.aimed:
-            return Frame(seq, encode_ops(seq, patch.ops))
+        if not patch.aimed:
+            if origin is None:
+                return Frame(seq, encode_ops(seq, patch.ops))
+            if not patch.echoes and len(self._pages) == 1 and origin.id in self._pages:
+                return Frame(seq, encode_ops(seq, patch.ops, origin.handled))
         if len(self._pages) == 1:
             return Frame(seq, self._text(seq, patch, next(iter(self._pages)), origin))
         special = {name for name in patch.aimed.values() if name in self._pages}

@@ -46,7 +46,8 @@ class Turns:
 
     def take(self, connection: Connection, event: Event) -> None:
         """It is this event's turn, now or later."""
-        if not self.taken:
+        # Where nobody has ever asked for the lock, nothing waits.
+        if self._lock is None or not self.taken:
             self._handle(connection, event)
             return
         if self._queue:

@@ -1,7 +1,7 @@
 """What has happened to a tree since its browsers were told, and the fewest operations that tell them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .binding import Operation
@@ -24,7 +24,9 @@ class Home(NamedTuple):
     outer_identifier: str
 
 
-@dataclass(slots=True)
+_NONE: Final[Mapping[int, str]] = MappingProxyType({})
+
+
 class Patch:
     """Operations in order.
 
@@ -32,9 +34,14 @@ class Patch:
     which one is for a single connection.
     """
 
-    ops: list[Operation]
-    echoes: dict[int, str] = field(default_factory=dict)
-    aimed: dict[int, str] = field(default_factory=dict)
+    __slots__ = ("aimed", "echoes", "ops")
+
+    def __init__(
+        self, ops: list[Operation], echoes: Mapping[int, str] = _NONE, aimed: Mapping[int, str] = _NONE
+    ) -> None:
+        self.ops = ops
+        self.echoes = echoes
+        self.aimed = aimed
 
     def for_connection(self, connection_id: str = "", *, without_echo: bool = False) -> list[Operation]:
         """The operations for a connection; without its id, for all those at which none is aimed."""
@@ -85,7 +92,8 @@ class Changes:
 
     def update(self, key: Key, operation: Operation, origin: str | None) -> None:
         # What was set last goes out last: a new `max` before the value that only it allows.
-        self.updates.pop(key, None)
+        if self.updates:
+            self.updates.pop(key, None)
         self.updates[key] = operation
         if origin is not None:
             self.origins[key] = origin

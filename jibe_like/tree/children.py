@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 from jibe_like.errors import NotWidgetError, TreeError
 
 from .lock import changes_structure
+from .widget_class import WidgetMeta
 
 if TYPE_CHECKING:
     from .widget import Widget
@@ -147,9 +148,10 @@ class Children(list["Widget"]):
         for child in new:
             # Not of the child itself: a widget class that was not called has it too.
             if not hasattr(type(child), "_children"):
-                raise NotWidgetError(
-                    f"a child of {self._parent!r} must be a widget, not {type(child).__name__} ({child!r:.60})"
-                )
+                given = f"{type(child).__name__} ({child!r:.60})"
+                if isinstance(child, WidgetMeta):
+                    given = f"the class {child.__name__}: write {child.__name__}(…)"
+                raise NotWidgetError(f"a child of {self._parent!r} must be a widget, not {given}")
 
     def _adopt(self, new: "list[Widget]", among: "Iterable[Widget]", leaving: "Iterable[Widget]" = ()) -> None:
         """Checks the newcomers, then takes them from where they were. `among`: the whole list to be."""

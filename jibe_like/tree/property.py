@@ -128,10 +128,12 @@ class Property(Generic[T]):
             if isinstance(bind, Redraw):
                 tree.redraw(widget, bind.part)
             else:
-                tree.update(widget, bind.key, bind.operation(widget.identifier, value), origin)
+                # It has one, as all that is in a tree.
+                tree.update(widget, bind.key, bind.operation(widget._identifier, value), origin)
         if self.settle is not None:
             self.settle(widget)
-        if widget._watched:
+        facets = widget._facets
+        if widget._overrides_on_change or (facets is not None and "watchers" in facets):
             widget._property_changed(self.name, value, old)
 
     def validated(self, widget: "Widget", value: Any) -> T:

@@ -101,7 +101,9 @@ def style(name: object, value: object) -> str | None:
     unbalanced quotes or parentheses, and URLs of other schemes than those in `URL_SCHEMES`.
     """
     if not isinstance(name, str) or not _STYLE_NAME.fullmatch(name):
-        raise UnsafeValueError(f"{name!r} is not a style property")
+        spelt = name.replace("_", "-") if isinstance(name, str) else ""
+        hint = f": CSS has it as {spelt!r}" if spelt != name and _STYLE_NAME.fullmatch(spelt) else ""
+        raise UnsafeValueError(f"{name!r} is not a style property{hint}")
     if _CAMEL_CASE.match(name):
         spelt = re.sub("[A-Z]", lambda found: "-" + found[0].lower(), name)
         raise UnsafeValueError(f"{name!r} is not a style property: CSS has it as {spelt!r}")

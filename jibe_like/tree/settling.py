@@ -23,11 +23,12 @@ def come_to_rest(pending: list[Settling]) -> None:
 
     Raises StateLoopError where that goes on and on; what `settle` raises is passed on, and the others still wait.
     """
-    rounds = 0
+    rounds, left = 0, len(pending)
     while pending and rounds < MOST_ROUNDS:
-        rounds += 1
-        for _ in range(len(pending)):
-            pending.pop(0).settle()
+        pending.pop(0).settle()
+        left -= 1
+        if not left:
+            rounds, left = rounds + 1, len(pending)
     if pending:
         names = dict.fromkeys(each.give_up() for each in pending)
         pending.clear()

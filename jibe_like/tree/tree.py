@@ -75,7 +75,7 @@ class Tree:
 
     # fmt: off
     __slots__ = (
-        "_awake", "_due", "_next", "_posted", "_thread", "changes", "hooked", "host", "index", "pending", "root",
+        "_due", "_next", "_posted", "_thread", "awake", "changes", "hooked", "host", "index", "pending", "root",
     )
     # fmt: on
 
@@ -101,7 +101,9 @@ class Tree:
         self.host: Host | None = None
         self.pending: list[Settling] = []
         """What is to be settled before the next changes are taken."""
-        self._awake = False
+        self.awake = False
+        """Whether somebody will `take` at the end of this turn: nobody need be woken for it. Else the next change wakes
+        the host."""
         self._thread = threading.get_ident()
         self._due: dict[tuple[Widget, str], None] | None = None
         """Hooks to be called once the lock is free: for a widget `on_detached` before `on_attached`, each once."""
@@ -141,7 +143,7 @@ class Tree:
         taken, changes = self.index, self.changes
         for member in descend(widget):
             name = member._identifier
-            if name is None or taken.get(name, member) is not member:
+            if not name or taken.get(name, member) is not member:
                 name = self._new_identifier()
                 member._identifier = name
             taken[name] = member
@@ -249,7 +251,8 @@ class Tree:
             self._post(host, lambda: self.update(widget, key, widget._operation(key)), (widget, *key))
         elif widget._tree is self and widget not in self.changes.fresh:
             self.changes.update((widget, *key), operation, origin)
-            self._changed()
+            if not self.awake:
+                self._changed()
 
     def redraw(self, widget: "Widget", part: str = "") -> None:
         """The widget's inner elements have changed shape, or only the part of that name."""
@@ -309,8 +312,8 @@ class Tree:
                     self.host.failed(self.root, "render", error)
 
     def _changed(self) -> None:
-        if not self._awake and (host := self.host) is not None:
-            self._awake = True
+        if not self.awake and (host := self.host) is not None:
+            self.awake = True
             if threading.get_ident() == self._thread:
                 host.wake()
             else:
@@ -324,13 +327,14 @@ class Tree:
     def settle_soon(self, settling: Settling) -> None:
         """Settles this before the next changes are taken. On the tree's own thread."""
         self.pending.append(settling)
-        self._changed()
+        if not self.awake:
+            self._changed()
 
     def settle(self) -> None:
         """Settles all that is pending, until it is at rest. On the tree's own thread."""
         if not self.pending:
             return
-        self._awake = True
+        self.awake = True
         try:
             come_to_rest(self.pending)
         except StateLoopError as error:
@@ -338,21 +342,13 @@ class Tree:
                 raise
             self.host.failed(self.root, "change", error)
         finally:
-            self._awake = False
-
-    def keep_awake(self) -> None:
-        """The caller will `take` at the end of this turn itself: nobody need be woken for it."""
-        self._awake = True
-
-    def doze(self) -> None:
-        """Nobody will `take` now: the next change wakes the host again, which may store it."""
-        self._awake = False
+            self.awake = False
 
     def take(self) -> Patch | None:
         """The operations for everything since the last call, or None."""
         if self.pending:
             self.settle()
-        self._awake = False
+        self.awake = False
         return self.changes.take(self.index)
 
 

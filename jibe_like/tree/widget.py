@@ -56,6 +56,8 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
     tagname: str = "div"
     """The element's tag."""
+    disabled: Any = False
+    """Whether it hears nothing from the browser. Widgets that a browser shows so have a property of this name."""
     children_part: ClassVar[str] = ""
     """The part of `content` that shows something of the children; it is rendered again when they come, go or move."""
     tail_part: ClassVar[str] = ""
@@ -91,7 +93,7 @@ class Widget(Emitter, metaclass=WidgetMeta):
         self._children: Children | None = None
         self._handlers: dict[str, list[tuple[Handler, int]]] | None = None
         self._facets: dict[str, Any] | None = None
-        self._identifier: str | None = None
+        self._identifier = ""
         for slot, default in self._defaults:
             setattr(self, slot, default)
         if identifier is not None:
@@ -129,7 +131,7 @@ class Widget(Emitter, metaclass=WidgetMeta):
 
         Raises UnsafeValueError for a name that is not letters, digits, `_` and `-`.
         """
-        if self._identifier is None:
+        if not self._identifier:
             with STRUCTURE:
                 self._identifier = self._identifier or f"x{next(_detached_identifiers)}"
         return self._identifier
@@ -207,10 +209,6 @@ class Widget(Emitter, metaclass=WidgetMeta):
         if name not in self._properties:
             raise AttributeError(f"{self!r} has no property {name!r}")
         self._facet("watchers", dict).setdefault(name, []).append(callback)
-
-    @property
-    def _watched(self) -> bool:
-        return self._overrides_on_change or (self._facets is not None and "watchers" in self._facets)
 
     def _property_changed(self, name: str, new: Any, old: Any) -> None:
         if self._overrides_on_change:
@@ -345,7 +343,7 @@ class Widget(Emitter, metaclass=WidgetMeta):
         Raises ProtocolError where the widget has no such event, is disabled, or refuses a value.
         """
         event = message["event"]
-        if getattr(self, "disabled", False):
+        if self.disabled:
             raise ProtocolError("the widget is disabled")
         properties = message.get("properties")
         if properties:

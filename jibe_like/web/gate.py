@@ -48,13 +48,14 @@ class Refused(Exception):
 class Gate:
     """Between a transport and the session of its page."""
 
-    __slots__ = ("_budget", "_mount", "_seat", "_transport", "connection")
+    __slots__ = ("_budget", "_mount", "_seat", "_tap", "_transport", "connection")
 
     def __init__(self, mount: Mount, transport: Transport) -> None:
         self.connection: Connection | None = None
         self._mount = mount
         log = mount.server.network_log if mount.server is not None else None
-        self._transport = transport if log is None else Tap(transport, log)
+        self._tap = Tap(transport, log) if log is not None else None
+        self._transport = self._tap or transport
         self._budget = Budget(mount.limits.allowance)
         self._seat: Seat | None = None
 
@@ -138,8 +139,8 @@ class Gate:
         connection.transport = self._transport
         connection.request = None
         self.connection = connection
-        if isinstance(self._transport, Tap):
-            self._transport.connection_id = connection.id
+        if self._tap is not None:
+            self._tap.connection_id = connection.id
         self._mount.page_came()
         session.subscribe(connection, seq)
 
@@ -179,8 +180,8 @@ class Gate:
         session, connection = self._session(), self.connection
         if session is None or connection is None:
             return
-        if isinstance(self._transport, Tap):
-            self._transport.heard(message)
+        if self._tap is not None:
+            self._tap.heard(message)
         size = size_of(message)
         if size > self._mount.settings.max_message_bytes:
             # By websocket it does not come as far as this.
@@ -230,6 +231,6 @@ class Gate:
 
 def size_of(message: str | bytes) -> int:
     """Bytes that a message has on its way."""
-    if isinstance(message, str) and not message.isascii():
-        return len(message.encode("utf-8", "surrogatepass"))
-    return len(message)
+    if message.isascii() or isinstance(message, bytes):
+        return len(message)
+    return len(message.encode("utf-8", "surrogatepass"))

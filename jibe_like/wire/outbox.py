@@ -1,25 +1,22 @@
 """Frames on their way to the browsers of one session: numbered, kept until acknowledged, replayed, bounded."""
 
-from dataclasses import dataclass
 
-
-@dataclass(slots=True)
 class Frame:
     """A numbered frame. The connections named in `own` get that instead of `text`. None: nothing."""
 
-    seq: int
-    text: bytes | None
-    own: dict[str, bytes | None] | None = None
+    __slots__ = ("own", "seq", "size", "text")
+
+    def __init__(self, seq: int, text: bytes | None, own: dict[str, bytes | None] | None = None) -> None:
+        self.seq = seq
+        self.text = text
+        self.own = own
+        self.size = len(text or b"")
+        """Bytes of all its texts."""
+        if own is not None:
+            self.size += sum(len(each or b"") for each in own.values())
 
     def for_connection(self, connection_id: str) -> bytes | None:
         return self.text if self.own is None else self.own.get(connection_id, self.text)
-
-    @property
-    def size(self) -> int:
-        size = len(self.text) if self.text is not None else 0
-        if self.own:
-            size += sum(len(text) for text in self.own.values() if text is not None)
-        return size
 
 
 class Outbox:
@@ -46,7 +43,7 @@ class Outbox:
         self._frames.append(frame)
         self._bytes += frame.size
         while self._frames and (len(self._frames) > self.most_frames or self._bytes > self.most_bytes):
-            self._forget_oldest()
+            self._bytes -= self._frames.pop(0).size
 
     def skip_to(self, seq: int) -> None:
         """The next frame is numbered above `seq`, and none before it is replayed. A lower number changes nothing."""
@@ -58,7 +55,7 @@ class Outbox:
     def acknowledged(self, seq: int) -> None:
         """Every connection has the frames up to `seq`."""
         while self._frames and self._frames[0].seq <= seq:
-            self._forget_oldest()
+            self._bytes -= self._frames.pop(0).size
 
     def after(self, seq: int, connection_id: str) -> list[bytes] | None:
         """What a connection that has `seq` lacks, in order; None where that is no longer known."""
@@ -68,9 +65,6 @@ class Outbox:
             return None
         texts = (frame.for_connection(connection_id) for frame in self._frames if frame.seq > seq)
         return [text for text in texts if text is not None]
-
-    def _forget_oldest(self) -> None:
-        self._bytes -= self._frames.pop(0).size
 
     def __len__(self) -> int:
         return len(self._frames)

@@ -97,7 +97,7 @@ class Audience(ABC):
 
     def check(self, name: Any, value: Any) -> None:
         """Raises PropertyTypeError or PropertyValueError where a bound widget cannot have the value."""
-        if self._ties is not None and not self.is_foreign:
+        if self._ties is not None and not self.is_foreign():
             for tie in list(self._ties.get(name, ())):
                 tie.check(value)
 
@@ -107,7 +107,7 @@ class Audience(ABC):
         :param origin: the connection that it came from, whose page has it already.
         :param silent: no listener is to hear of it.
         """
-        if self.is_foreign:
+        if self.is_foreign():
             self._post(partial(self.mark, name, origin, silent), (id(self), name))
             return
         if self._ties is not None:
@@ -158,7 +158,7 @@ class Audience(ABC):
 
     def flush(self) -> set[Any]:
         """Calls the listeners now; gives the names that they were called for."""
-        if self._now is not None or self.is_foreign:
+        if self._now is not None or self.is_foreign():
             return set()
         waiting = set(self._dirty)
         self._settle()
@@ -191,7 +191,6 @@ class Audience(ABC):
 
     # -- where it is
 
-    @property
     @abstractmethod
     def is_foreign(self) -> bool:
         """Whether this is not the thread that listeners are called on."""
@@ -250,7 +249,6 @@ class AppAudience(Audience):
         if self._waits:
             tree.settle_soon(self)
 
-    @property
     def is_foreign(self) -> bool:
         tree = self.tree
         return tree is not None and get_ident() != tree._thread and tree.host is not None
@@ -275,9 +273,11 @@ class AppAudience(Audience):
 
     def _show(self, changed: Mapping[Any, str | None]) -> None:
         tree, kind = self.tree, self._operation
-        if not kind or tree is None or tree.root in tree.changes.fresh:
+        if not kind or tree is None:
             return
-        values, root, update = self.state._values, tree.root, tree.changes.update
+        values, root, changes = self.state._values, tree.root, tree.changes
+        if root in changes.fresh:
+            return
         for name, origin in changed.items():
             value = values.get(name)
             if value.__class__ not in PLAIN:
@@ -286,7 +286,7 @@ class AppAudience(Audience):
                 except TypeError as error:
                     self._failed(f"change of {self.state._title}.{name}", error)
                     continue
-            update((root, kind, name), [kind, name, value], origin)
+            changes.update((root, kind, name), [kind, name, value], origin)
 
     def _acting(self) -> AbstractContextManager[None]:
         session = getattr(self.tree.root, "session", None) if self.tree is not None else None

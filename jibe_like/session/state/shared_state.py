@@ -192,7 +192,6 @@ class HouseAudience(Audience):
     def __reduce__(self) -> tuple[Any, ...]:
         return _house_of, (self.state,)
 
-    @property
     def is_foreign(self) -> bool:
         return self._house.is_foreign
 

@@ -285,10 +285,11 @@ class State:
 
     def _put(self, name: Any, value: Any, origin: str | None = None) -> None:
         kind = value.__class__
+        plain = kind in PLAIN
         old = self._values.get(name, _MISSING)
-        if old is value or (old.__class__ is kind and (old == value if kind in PLAIN else is_same(old, value))):
+        if old is value or (old.__class__ is kind and (old == value if plain else is_same(old, value))):
             return
-        if self._mirrored and (kind not in PLAIN or name.__class__ is not str):
+        if self._mirrored and not (plain and name.__class__ is str):
             self._check_sayable(name, value)
         self._check_ties(name, value)
         self._values[name] = value
