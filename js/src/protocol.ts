@@ -47,6 +47,7 @@ export type ExtraOperation = readonly [
     | "download"
     | "env"
     | "open"
+    | "pristine"
     | "result"
     | "upload"
     | "upload_to"

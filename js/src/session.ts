@@ -67,12 +67,16 @@ function onHello({ token, got, kept, resumed }: Hello): void {
   }
 }
 
+/** What the extras have still to do: of imports that are under way at once, the last may be done first. */
+let extras = Promise.resolve();
+
 /** Has the extras do what the core does not know, in order. */
 function extra(operation: Operation): void {
   const got = handledUpTo;
-  import(config.extras)
-    .then((extras) => extras.default(post, operation, got))
-    .catch((error) => console.error(`jibe_like: ${operation[0]}`, error));
+  extras = extras
+    .then(() => import(config.extras))
+    .then((module) => module.default(post, operation, got))
+    .catch(console.error);
 }
 
 function onMessage(frame: Frame): void {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Hello } from "../src/protocol.ts";
+import type { Hello, Operation } from "../src/protocol.ts";
 import { byId, connect, FakeRequest, FakeSocket, settled, start, useFreshClient } from "./client.ts";
 
 useFreshClient();
@@ -522,5 +522,42 @@ describe("what cannot be sent", () => {
     expect(error).toHaveBeenCalledExactlyOnceWith("jibe_like: click of a cannot be sent: no room");
     vi.advanceTimersByTime(300);
     expect(FakeSocket.last.greet().sent).toHaveLength(1000);
+  });
+});
+
+describe("the extras", () => {
+  const MODULE = "../src/extras/main.ts";
+
+  test("do things in order, also where a later import is there first", async () => {
+    const done: unknown[] = [];
+    const run = (_post: unknown, operation: readonly unknown[]): void => void done.push(operation[1]);
+    let come: (module: object) => void = () => undefined;
+    const coming = new Promise<object>((resolve) => {
+      come = resolve;
+    });
+    const socket = await connect("", { extras: MODULE });
+    vi.doMock(MODULE, () => coming);
+    socket.receive({ seq: 13, ops: [["js", "first"]] });
+    await vi.advanceTimersByTimeAsync(100);
+    vi.resetModules();
+    vi.doMock(MODULE, () => ({ default: run }));
+    socket.receive({ seq: 14, ops: [["js", "second"]] });
+    await vi.advanceTimersByTimeAsync(100);
+    come({ default: run });
+    await vi.waitFor(() => expect(done).toHaveLength(2));
+    expect(done).toEqual(["first", "second"]);
+    vi.doUnmock(MODULE);
+  });
+
+  test("go on after one that fails, which the console is told", async () => {
+    const error = vi.spyOn(console, "error").mockReturnValue();
+    const socket = await connect("", { extras: MODULE });
+    socket.receive({ seq: 13, ops: [["no such"] as unknown as Operation] });
+    await vi.waitFor(() => expect(error).toHaveBeenCalledOnce());
+    expect(String(error.mock.calls[0]?.[0])).toContain("unknown operation no such");
+    error.mockClear();
+    socket.receive({ seq: 14, ops: [["start"]] });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(error).not.toHaveBeenCalled();
   });
 });

@@ -5,6 +5,7 @@ import { watchHash } from "./hash.ts";
 import { runJs } from "./js.ts";
 import { download, openApp } from "./leave.ts";
 import { connect, type Do, type Post } from "./page.ts";
+import { makePristine } from "./pristine.ts";
 import { signIn } from "./signin.ts";
 import { setShared, setState, setStates, startState } from "./state.ts";
 import { sendTo, stopFiles, takeFiles } from "./upload.ts";
@@ -23,6 +24,7 @@ const operations: Readonly<Record<string, Do>> = {
   download,
   open: openApp,
   env: setEnvironment,
+  pristine: makePristine,
   result: settle,
   upload: takeFiles,
   upload_to: sendTo,
