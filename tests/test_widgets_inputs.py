@@ -32,6 +32,42 @@ def changes(field: Widget) -> list[Any]:
     return seen
 
 
+class TestEmptied:
+    """A field that has to be filled in, and that the program empties, is not marked as if the user had left it so."""
+
+    @pytest.mark.parametrize(
+        ("field", "full", "empty"),
+        [(Input(), "a", ""), (TextArea(), "a", ""), (NumberInput(), 5, None), (DateInput(), DAY, None)],
+        ids=repr,
+    )
+    def test_by_the_program(self, field: Any, full: Any, empty: Any) -> None:
+        field.required = True
+        field.value = full
+        tree = live(field)
+        field.value = empty
+        value = operations(tree)
+        assert [operation[0] for operation in value] == ["prop", "pristine"]
+        assert value[-1] == ["pristine", field.identifier]
+        field.value = empty  # again: what it was marked for may have come in between
+        assert operations(tree) == [["pristine", field.identifier]]
+        field.value = full
+        assert [operation[0] for operation in operations(tree)] == ["prop"]
+
+    @pytest.mark.parametrize(("field", "full"), [(Input(), "a"), (NumberInput(), 5)], ids=repr)
+    def test_by_the_user(self, field: Any, full: Any) -> None:
+        field.required = True
+        field.value = full
+        tree = live(field)
+        browser_says(field, "change", value="")
+        assert [operation[0] for operation in operations(tree)] == ["prop"]  # for the others
+
+    def test_where_it_need_not_be_filled_in(self) -> None:
+        field = Input("a")
+        tree = live(field)
+        field.value = ""
+        assert [operation[0] for operation in operations(tree)] == ["prop"]
+
+
 class TestButton:
     def test_html(self) -> None:
         assert html(Button("Save & go")) == (

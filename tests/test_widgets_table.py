@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jibe_like.errors import PropertyTypeError, PropertyValueError, ProtocolError
-from jibe_like.widgets import Column, Table
+from jibe_like.widgets import Button, Column, Table
 
 from .live_tree import browser_says, copied, html, live, operations
 
@@ -131,6 +131,22 @@ class TestRows:
         table.rows = CITIES[:1]
         assert sorted(operation[0] for operation in operations(tree)) == ["remove", "remove", "remove"]
 
+    def test_a_row_that_was_read_may_be_changed_and_put_back(self) -> None:
+        table = Table(["n", "m"], [{"n": 1, "m": 2}])
+        tree = live(table)
+        ways: list[Callable[[], Any]] = [
+            lambda: table.rows[0],
+            lambda: table.rows[:1][0],
+            lambda: next(iter(table.rows)),
+        ]
+        for read in ways:
+            row = read()
+            row["m"] += 1
+            assert table.rows == [{"n": 1, "m": row["m"] - 1}]
+            table.rows[0] = row
+            ((name, target, node),) = operations(tree)
+            assert (name, target, node[3]) == ("render", "w3", ["td", {}, str(row["m"])])
+
     def test_wrong_rows(self) -> None:
         table = cities()
         for row in ("ab", 5, None):
@@ -150,6 +166,33 @@ class TestRows:
             with pytest.raises(PropertyValueError, match=r"Table\(\): a row has 2 cells, not [13]"):
                 change()
         assert table.rows == CITIES
+
+    def test_a_widget_is_no_cell(self) -> None:
+        button = Button("Go", identifier="go")
+        table = Table(["City", Column("people", "People")], CITIES)
+        changes: list[Callable[[], None]] = [
+            lambda: table.rows.append(["Lima", button]),
+            lambda: table.rows.insert(1, ("Lima", button)),
+            lambda: table.rows.extend([("Rome", 4), {"City": "Lima", "people": button}]),
+            lambda: table.rows.__setitem__(1, ["Lima", button]),
+            lambda: table.rows.__setitem__(slice(1, 3), [["Rome", 4], ["Lima", button]]),
+            lambda: setattr(table, "rows", [("Rome", 4), ("Lima", button)]),
+        ]
+        where = r"Button\(go\) in column 'people' of the row .*'Lima'.*Button\(go\)[)}]$"
+        for change in changes:
+            with pytest.raises(PropertyTypeError, match=r"^Table\(\): a cell is text, not a widget: " + where):
+                change()
+        assert table.rows == CITIES
+        with pytest.raises(PropertyTypeError, match=r"^Table\(cities\): .* in column 'City' of the row"):
+            Table(["City"], [[button]], identifier="cities")
+
+    def test_what_is_not_shown_may_be_a_widget(self) -> None:
+        button = Button("Go")
+        table = Table(["City"], [{"City": "Lima", "button": button}])
+        assert table.rows[0]["button"] is button
+        with pytest.raises(PropertyTypeError, match=r"^Table\(\)\.columns: a cell is text.* in column 'button'"):
+            table.columns = ["City", "button"]
+        assert [column.key for column in table.columns] == ["City"]
 
     def test_many_rows_cost_one_operation(self) -> None:
         table = cities()
@@ -224,6 +267,37 @@ class TestSort:
             (["Tokyo", "Delhi", "Lagos"], {"column": "people", "descending": True}),
             (["Lagos", "Delhi", "Tokyo"], {"column": "people", "descending": False}),
         ]
+
+    def test_other_rows_are_sorted_alike(self) -> None:
+        table = cities(sortable=True)
+        tree = live(table)
+        browser_says(table, "click", value="people")
+        tree.take()
+        table.rows = [("Lima", 11), ("Tokyo", 37), ("Cairo", None), ("Rome", 4)]
+        assert first_cells(table) == ["Rome", "Lima", "Tokyo", "Cairo"]
+        assert 'aria-sort="ascending"' in html(table)
+        table.sort("City", descending=True)
+        table.rows = CITIES
+        assert first_cells(table) == ["Tokyo", "Lagos", "Delhi"]
+
+    def test_sorted_by_nothing(self) -> None:
+        table = cities(sortable=True)
+        tree = live(table)
+        table.sort("people")
+        operations(tree)
+        table.sort(None)
+        assert first_cells(table) == ["Lagos", "Delhi", "Tokyo"]
+        assert "aria-sort" not in html(table)
+        assert [operation[0] for operation in operations(tree)] == ["render"]
+        table.rows = CITIES
+        assert table.rows == CITIES
+
+    def test_the_column_that_sorts_goes(self) -> None:
+        table = cities(sortable=True)
+        table.sort("people")
+        table.columns = ["City"]
+        table.rows = [["Tokyo"], ["Delhi"]]
+        assert table.rows == [("Tokyo",), ("Delhi",)]
 
     @pytest.mark.parametrize("value", ["x", 5, None, ["people"], {}], ids=repr)
     def test_the_browser_sends_no_column(self, value: Any) -> None:
@@ -317,6 +391,39 @@ class TestSelect:
         table.selected = -1
         table.rows = []
         assert table.selected is None
+
+    def test_it_stays_with_its_row_among_other_rows(self) -> None:
+        table, seen = self.table()
+        table.selected = 1
+        table.rows = [("Lima", 11), ("Delhi", 33), ("Tokyo", 37)]
+        assert table.selected == 2
+        assert html(table).count("aria-selected") == 1
+        table.rows = [("Tokyo", 38), ("Delhi", 33), ("Lima", 11)]
+        assert table.selected is None
+        assert "aria-selected" not in html(table)
+        assert "aria-activedescendant" not in html(table)
+        assert seen == []
+
+    def test_equal_rows(self) -> None:
+        table, _ = self.table()
+        table.rows = [("Lima", 11)] * 3
+        table.selected = 1
+        table.rows = [("Lima", 11)] * 4
+        assert table.selected == 1
+
+    def test_a_row_that_has_a_header_is_known_by_it(self) -> None:
+        table = cities(selectable=True, row_headers=True)
+        table.selected = 1
+        table.rows = [("Tokyo", 38), ("Lagos", 17)]
+        assert table.selected == 0
+        table.rows = [("Tokyo", 39), ("Tokyo", 40)]
+        assert table.selected is None
+
+    def test_what_a_handler_does_to_the_row_it_is_told(self) -> None:
+        table = Table(["n"], [{"n": 1}], selectable=True)
+        table.register("select", lambda source, message: message["data"]["row"].update(n=2))
+        browser_says(table.row_widgets[0], "click")
+        assert table.rows == [{"n": 1}]
 
     def test_no_such_row(self) -> None:
         table, _ = self.table()

@@ -109,11 +109,11 @@ class ChoiceField(Field):
         given: Any = dict(options) if isinstance(options, Mapping) else options
         self.options = list(values) if options is None else given
 
-    def _chosen(self, raw: Any) -> str | None:
-        """What the browser sent: nothing is chosen where the blank option is."""
+    def _sent(self, raw: Any) -> str | None:
+        """What the browser has sent; that it is one of the options is looked at later."""
         if not isinstance(raw, str):
             raise TypeError(f"an option is a str, not {type(raw).__name__}")
-        return None if raw == "" and "" not in self._values else raw
+        return raw
 
 
 class Dropdown(ChoiceField):
@@ -143,7 +143,7 @@ class Dropdown(ChoiceField):
         bind=prop("value", lambda value: value or ""),
         event="change",
         check=lambda field, value: value if value is None else field._is_option(value),
-        parse=lambda field, raw: field._chosen(raw),
+        parse=lambda field, raw: field._sent(raw),
     )
     """The option that is chosen; None if none is."""
 
@@ -160,10 +160,18 @@ class Dropdown(ChoiceField):
         if self.value not in values:
             self.value = values[0] if values and not self.placeholder else None
 
+    @property
+    def _has_blank(self) -> bool:
+        """Whether it shows an option that stands for none."""
+        return (self.placeholder != "" or self.value is None) and "" not in self._values
+
+    def _sent(self, raw: Any) -> str | None:
+        return None if raw == "" and self._has_blank else super()._sent(raw)
+
     def content(self) -> Iterable[Node]:
         blank: Element = ["option", {"value": "", "disabled": True, "hidden": True}, self.placeholder]
         shown = [["option", {"value": value}, text] for value, text in _pairs(self.options)]
-        return [blank, *shown] if (self.placeholder or self.value is None) and "" not in self._values else shown
+        return [blank, *shown] if self._has_blank else shown
 
 
 class SelectMultiple(ChoiceField):
@@ -283,7 +291,7 @@ class RadioGroup(ChoiceField):
         bind=_CheckedRadio(),
         event="change",
         check=lambda group, value: value if value is None else group._is_option(value),
-        parse=lambda group, raw: group._chosen(raw),
+        parse=lambda group, raw: group._sent(raw),
     )
     """The option that is chosen; None if none is."""
 

@@ -229,9 +229,13 @@ class Details(_Openable):
 class Dialog(_Openable):
     """A window over the page, which waits until it is closed: by Escape, by its close button, or by `close()`.
 
-        confirm = Dialog("Delete it?", [HBox([yes, no])])
-        no.register("click", confirm.close)
-        confirm.show()
+        self.confirm = Dialog("Delete it?", [HBox([yes, no])])
+        no.register("click", self.confirm.close)
+        self.children = [table, delete, self.confirm]
+        delete.register("click", self.confirm.show)
+
+    It is shown where it is part of the page, so put it among the children of the application. `show()` and `close()`
+    are `open = True` and `open = False`.
 
     :param title: its heading.
     :param children: the widgets in it.
@@ -301,7 +305,9 @@ class Form(Widget):
         form = Form([Input(name="email", label="E-mail", required=True), Button("Sign up", kind="submit")])
         form.register("submit", lambda source, message: sign_up(**source.values))
 
-    The browser checks the fields first (`required`, …) and says what is wrong with them.
+    The browser checks the fields first (`required`, …) and says what is wrong with them. `values` are those of the
+    inputs that have a `name`, wherever they are in it: a dict by name, which can be assigned, too. What the server
+    finds wrong, a field's `error` says.
 
     :param children: the widgets inside it.
     :param options: see `Widget`.

@@ -82,7 +82,21 @@ class Field(Widget):
         return notes
 
 
-class Entry(Property[T | None]):
+class Typed(Property[T]):
+    """The value of a control that is typed.
+
+    What the program has emptied is not marked as if the user had left it empty, though it has to be filled in.
+    """
+
+    def assign(self, widget: Widget, value: T, origin: str | None = None) -> bool:
+        differs = super().assign(widget, value, origin)
+        tree = widget._tree
+        if tree is not None and origin is None and value in ("", None) and getattr(widget, "required", False):
+            tree.call(["pristine", widget.identifier])
+        return differs
+
+
+class Entry(Typed[T | None]):
     """The value of a control that is typed piece by piece: a number, a date.
 
     What the control holds may for a while be nothing that the property allows: a year with two of its digits. The

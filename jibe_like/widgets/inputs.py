@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..tree.binding import as_text, attr, or_none, prop
 from ..tree.property import Property
-from .field import Field, editable, one_of
+from .field import Field, Typed, editable, one_of
 
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
@@ -30,7 +30,7 @@ class TextField(Field):
         check=lambda field, most: most if most is None else _at_least(0, most),
     )
     """The most characters; None for no limit."""
-    value = Property(
+    value = Typed(
         "",
         bind=prop("value"),
         event="change",

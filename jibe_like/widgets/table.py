@@ -1,17 +1,15 @@
 """The table."""
 
-from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
-from typing import Any, NamedTuple, TypeAlias, cast, overload
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
-from ..errors import PropertyTypeError, PropertyValueError, ProtocolError
-from ..tree.binding import attr, redraw, redraw_part
-from ..tree.events import Message, event_handler
+from ..errors import ProtocolError
+from ..tree.binding import redraw, redraw_part
+from ..tree.events import Message
 from ..tree.node import Element, Node
 from ..tree.property import Property
 from ..tree.widget import Widget
-
-Row: TypeAlias = Sequence[Any] | Mapping[str, Any]
-Cells: TypeAlias = tuple[Any, ...] | dict[str, Any]
+from .table_rows import Cells, Row, Rows, TableRow, cell, frozen, in_order, refuse_widgets
 
 
 class Column(NamedTuple):
@@ -27,153 +25,7 @@ class Column(NamedTuple):
     align: str = "start"
 
 
-class TableRow(Widget):
-    """A row of a `Table`, which makes it.
-
-    Properties: `cells`, `selected`.
-    """
-
-    __slots__ = ("table",)
-
-    tagname = "tr"
-
-    cells: Property[Cells] = Property((), accept=(tuple, dict), bind=redraw)
-    """What stands in the row: a tuple in the order of the columns, or a dict by their keys."""
-    selected = Property(False, bind=attr("aria-selected", lambda selected: "true" if selected else None))
-    """Whether the row is chosen."""
-
-    def __init__(self, table: "Table", cells: Cells) -> None:
-        super().__init__()
-        self.table = table
-        self.cells = cells
-
-    def cell(self, index: int) -> Any:
-        """The value in the column of this index; None where the row has none."""
-        cells = self.cells
-        if isinstance(cells, dict):
-            return cells.get(self.table.columns[index].key)
-        return cells[index] if index < len(cells) else None
-
-    def content(self) -> Iterable[Node]:
-        for index, column in enumerate(self.table.columns):
-            value = self.cell(index)
-            heads = index == 0 and self.table.row_headers
-            attributes = {"scope": "row"} if heads else {}
-            if column.align != "start":
-                attributes["class"] = column.align
-            yield ["th" if heads else "td", attributes, "" if value is None else str(value)]
-
-
-class SelectableRow(TableRow):
-    """A row of a `Table` whose rows can be chosen."""
-
-    __slots__ = ()
-
-    @event_handler("click")
-    def on_click(self, message: Message) -> None:
-        """Chooses the row."""
-        self.table.choose(self)
-        self.emit("click", message)
-
-
-class Rows(MutableSequence[Any]):
-    """The rows of a table, as tuples or dicts. A change here changes these rows in the page, and no others.
-
-    A row is not changed within: put another in its place.
-    """
-
-    __slots__ = ("_table",)
-
-    def __init__(self, table: "Table") -> None:
-        self._table = table
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        found = self._table.row_widgets[index]
-        return [row.cells for row in found] if isinstance(found, list) else found.cells
-
-    def __setitem__(self, index: int | slice, value: Any) -> None:
-        if isinstance(index, slice):
-            self._table.body.children[index] = self._made(value)
-            self._table.forget_removed()
-        else:
-            self._table.row_widgets[index].cells = self._cells(value)
-
-    def __delitem__(self, index: int | slice) -> None:
-        del self._table.body.children[index]
-        self._table.forget_removed()
-
-    def __len__(self) -> int:
-        return len(self._table.body.children)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (row.cells for row in self._table.row_widgets)
-
-    def __contains__(self, value: object) -> bool:
-        return _frozen(value) in list(self)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (list, tuple, Rows)):
-            return NotImplemented
-        return list(self) == [_frozen(row) for row in other]
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return repr(list(self))
-
-    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        return list(self).index(_frozen(value), start, len(self) if stop is None else stop)
-
-    def insert(self, index: int, value: Row) -> None:
-        self._table.body.children.insert(index, *self._made([value]))
-
-    def extend(self, values: Iterable[Row]) -> None:
-        self._table.body.children.extend(self._made(values))
-
-    def __add__(self, values: Iterable[Row]) -> list[Any]:
-        return [*self, *values]
-
-    def clear(self) -> None:
-        del self[:]
-
-    def replace(self, values: Iterable[Row]) -> None:
-        """Makes these the rows. The rows that are there take new cells, so that what stays the same is not sent."""
-        if not isinstance(values, Iterable):
-            raise PropertyTypeError(f"{self._table!r}: rows are a list of rows, not {values!r:.60}")
-        new = [self._cells(row) for row in values]
-        for row, cells in zip(self._table.row_widgets, new, strict=False):
-            row.cells = cells
-        if len(new) < len(self):
-            del self[len(new) :]
-        else:
-            self.extend(new[len(self) :])
-
-    def _made(self, values: Iterable[Row]) -> list[Widget]:
-        made = SelectableRow if self._table.selectable else TableRow
-        return [made(self._table, cells) for cells in [self._cells(row) for row in values]]
-
-    def _cells(self, row: Any) -> Cells:
-        cells = _frozen(row)
-        columns = self._table.columns
-        if not isinstance(cells, (tuple, dict)):
-            raise PropertyTypeError(f"{self._table!r}: a row is a sequence or a mapping, not {row!r:.60}")
-        if isinstance(cells, tuple) and len(cells) != len(columns):
-            raise PropertyValueError(f"{self._table!r}: a row has {len(columns)} cells, not {len(cells)} ({row!r:.60})")
-        return cells
-
-
-def _frozen(row: Any) -> Any:
-    """The row as it is kept; what is no row stays what it is."""
-    if isinstance(row, Mapping):
-        return dict(row)
-    return tuple(row) if isinstance(row, Sequence) and not isinstance(row, (str, bytes)) else row
-
-
-def _checked_columns(table: Widget, columns: Any) -> list[Column]:
+def _checked_columns(table: "Table", columns: Any) -> list[Column]:
     found: list[Column] = []
     for column in columns.items() if isinstance(columns, dict) else columns:
         parts = (column,) if isinstance(column, str) else column
@@ -184,6 +36,8 @@ def _checked_columns(table: Widget, columns: Any) -> list[Column]:
             raise ValueError(f"a column is aligned to the start, center or end, not {found[-1].align!r:.60}")
     if len({column.key for column in found}) < len(found):
         raise ValueError("two columns have the same key")
+    for row in table.row_widgets:
+        refuse_widgets(found, row.cells)
     return found
 
 
@@ -197,12 +51,20 @@ class Table(Widget):
         table.register("select", lambda source, message: show(message["data"]["row"]))
 
     :param columns: names, or `Column`s, or tuples of the same, or a mapping of key to label.
-    :param rows: sequences with a value for each column, or mappings of column key to value. None shows as nothing.
+    :param rows: sequences with a value for each column, or mappings of column key to value. Values are shown as text,
+        None as nothing. A widget as one of them raises PropertyTypeError: a `Grid` holds widgets.
     :param caption: what the table is about; stands above it.
     :param sortable: whether a press on a header sorts the rows by its column.
     :param selectable: whether the user can choose a row, by click or with the arrow keys, Home and End.
     :param row_headers: whether the first cell of each row says what the row is about.
     :param options: see `Widget`.
+
+    `rows` is a list that notices what is done to it in place. A row that is read is a copy: put it back to show what
+    was changed (`table.rows[2] = {**table.rows[2], "mail": "…"}`). `selected` is the index of the row that is chosen,
+    or None; set it to choose another. `sort("mail", descending=True)` sorts.
+
+    Rows that are assigned (`table.rows = found`) are sorted as those before were. The row that is chosen stays so where
+    it is among them, with all its values the same or, with `row_headers`, the first of them; else none is.
 
     Properties: `columns`, `caption`. Events: `sort`, after the user has sorted the rows (the message's `data` has
     `column` and `descending`); `select`, after the user has chosen a row (`data` has `index` and `row`).
@@ -235,13 +97,12 @@ class Table(Widget):
         self.row_headers = row_headers
         self._chosen: TableRow | None = None
         self._sorting: tuple[str, bool] | None = None
-        given: Any = dict(columns) if isinstance(columns, Mapping) else columns
-        self.columns = given
-        self.caption = caption
         self.body = Widget()
         """The widget whose children are the rows."""
         self.body.tagname = "tbody"
         self.children = [self.body]
+        self.columns = dict(columns) if isinstance(columns, Mapping) else columns  # type: ignore[assignment]
+        self.caption = caption
         self.rows = rows
         if selectable:
             self.register("keydown", self._on_key, keys=["ArrowUp", "ArrowDown", "Home", "End"], prevent=True)
@@ -274,34 +135,37 @@ class Table(Widget):
     def selected(self, index: int | None) -> None:
         self._mark(None if index is None else self.row_widgets[index])
 
-    def sort(self, column: str, descending: bool = False) -> None:
+    def sort(self, column: str | None, descending: bool = False) -> None:
         """Sorts the rows by a column: numbers by size, text without regard to case; None at the end.
 
-        Raises ValueError for a column that the table does not have.
+        Rows that are assigned later are sorted alike; those that are appended or inserted stand where they were put.
+        None as column ends that, and leaves the rows where they are. Raises ValueError for a column that the table does
+        not have.
         """
-        keys = [column.key for column in self.columns]
-        if column not in keys:
+        keys = [known.key for known in self.columns]
+        if column is not None and column not in keys:
             raise ValueError(f"{self!r} has no column {column!r:.60}; its columns are {', '.join(keys)}")
-        index = keys.index(column)
-        present: list[tuple[Any, Any]] = []
-        absent: list[tuple[Any, Any]] = []
-        for row in self.row_widgets:
-            value = row.cell(index)
-            (absent if value is None else present).append((value, row))
-        try:
-            present.sort(key=lambda pair: _order(pair[0]), reverse=descending)
-        except TypeError:
-            present.sort(key=lambda pair: str(pair[0]).casefold(), reverse=descending)
-        self.body.children.replace([row for _, row in (*present, *absent)])
-        self._sorting = column, descending
+        self._sorting = None if column is None else (column, descending)
+        if column is not None:
+            rows, index = self.row_widgets, keys.index(column)
+            self.body.children.replace(in_order(rows, lambda row: row.cell(index), descending))
         if self._tree is not None:
             self._tree.redraw(self, "head")
+
+    def in_order(self, rows: list[Cells]) -> list[Cells]:
+        """The cells of rows, in the order by which the table is sorted."""
+        column, descending = self._sorting or (None, False)
+        keys = [known.key for known in self.columns]
+        if column not in keys:
+            return rows
+        index = keys.index(column)
+        return in_order(rows, lambda cells: cell(cells, index, self.columns[index]), descending)
 
     def choose(self, row: TableRow) -> None:
         """The user has chosen the row."""
         if row is not self._chosen:
             self._mark(row)
-            data = {"index": self.selected, "row": row.cells}
+            data = {"index": self.selected, "row": frozen(row.cells)}
             self.emit("select", {"id": self.identifier, "event": "select", "data": data})
 
     def forget_removed(self) -> None:
@@ -337,9 +201,7 @@ class Table(Widget):
                 node[1]["aria-activedescendant"] = self._chosen.identifier
         else:
             # A box that scrolls can be reached by keyboard only if it takes the focus.
-            box["tabindex"] = "0"
-            if self.caption:
-                box |= {"role": "group", "aria-labelledby": f"{self.identifier}.caption"}
+            box |= {"tabindex": "0", "role": "group", "aria-labelledby": f"{self.identifier}.caption"}
         return ["div", box, node]
 
     def _header(self, index: int, column: Column) -> Element:
@@ -382,7 +244,3 @@ class Table(Widget):
             return
         rows[to].scroll_into_view()
         self.choose(rows[to])
-
-
-def _order(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value

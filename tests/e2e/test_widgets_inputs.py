@@ -11,6 +11,7 @@ from jibe_like import (
     Connection,
     DateInput,
     Field,
+    Form,
     Input,
     Label,
     MainApp,
@@ -322,3 +323,35 @@ def test_a_hidden_field_takes_its_label_along(page: Page, serve: Serve) -> None:
     expect(page.get_by_text("Help")).to_be_hidden()
     button.click()
     expect(page.get_by_label("Name")).to_be_visible()
+
+
+class EmptiedApp(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.entry = Input("first", "What", required=True)
+        self.number = NumberInput(label="How many", required=True)
+        self.said = Label()
+        form = Form([self.entry, self.number, Button("Add", kind="submit")])
+        form.register("submit", self.on_submit)
+        self.children = [form, self.said]
+
+    def on_submit(self) -> None:
+        self.said.value += f"{self.entry.value} {self.number.value} "
+        self.entry.value, self.number.value = "", None
+
+
+def test_fields_that_the_program_empties_are_not_marked(page: Page, serve: Serve) -> None:
+    page.goto(serve(EmptiedApp))
+    entry, number, marked = page.get_by_label("What"), page.get_by_label("How many"), page.locator(":user-invalid")
+    for what, many, said in (("tea", "1", "tea 1"), ("milk", "2", "tea 1 milk 2")):
+        entry.fill(what)
+        number.fill(many)
+        number.press("Enter")
+        expect(page.get_by_text(said, exact=True)).to_be_visible()
+        expect(entry).to_have_value("")
+        expect(number).to_have_value("")
+        expect(number).to_be_focused()
+        expect(marked).to_have_count(0)
+    # What the user leaves empty is.
+    page.get_by_role("button", name="Add").click()
+    expect(marked).to_have_count(2)

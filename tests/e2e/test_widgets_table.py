@@ -55,6 +55,29 @@ def test_rows_change(page: Page, serve: Serve) -> None:
     assert page.locator("table > tr").count() == 0
 
 
+class NamelessApp(MainApp):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        table = Table(["City"], [["Delhi"]])
+        name, unname = Button("Name"), Button("Unname")
+        name.register("click", lambda: setattr(table, "caption", "Cities"))
+        unname.register("click", lambda: setattr(table, "caption", ""))
+        self.children = [table, name, unname]
+
+
+def test_a_caption_comes_and_goes(page: Page, serve: Serve) -> None:
+    page.goto(serve(NamelessApp))
+    caption = page.locator("caption")
+    expect(caption).to_be_hidden()
+    page.get_by_role("button", name="Name", exact=True).click()
+    expect(caption).to_be_visible()
+    expect(page.get_by_role("table", name="Cities")).to_be_visible()
+    expect(page.get_by_role("group", name="Cities")).to_be_visible()
+    page.get_by_role("button", name="Unname").click()
+    expect(caption).to_be_hidden()
+    expect(page.get_by_role("group", name="Cities")).to_have_count(0)
+
+
 def test_sorting(page: Page, serve: Serve) -> None:
     page.goto(serve(TableApp))
     rows = page.locator("tbody tr")
@@ -68,6 +91,18 @@ def test_sorting(page: Page, serve: Serve) -> None:
     expect(rows).to_have_text(["Tokyo37", "Delhi33", "Lagos16"])
     expect(header).to_have_attribute("aria-sort", "descending")
     expect(header.get_by_role("button")).to_be_focused()
+
+
+def test_a_header_sorts_in_its_whole_width(page: Page, serve: Serve) -> None:
+    page.goto(serve(TableApp))
+    # Away from its text, which stands at the other end.
+    for header, x in (("City", 0.9), ("People", 0.1)):
+        cell = page.get_by_role("columnheader", name=header)
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + box["height"] / 2)
+        expect(cell).to_have_attribute("aria-sort", "ascending")
 
 
 def test_choosing_a_row(page: Page, serve: Serve) -> None:
