@@ -109,14 +109,13 @@ class MainApp(Background, Scoped, SignedIn, VBox):
 
         Raises ProtocolError for a widget that is not in the tree.
         """
-        identifier = message["id"]
-        if identifier == self.identifier:
-            super().on_message(message)
-            return
-        widget = self.tree.index.get(identifier)
+        widget = self.tree.index.get(message["id"])
         if widget is None:
             raise ProtocolError("no such widget")
-        widget.on_message(message)
+        if widget is self:
+            super().on_message(message)
+        else:
+            widget.on_message(message)
 
     def deliver(self, message: Message) -> None:
         """Sends a message to the browser, where it arrives as a `jibe-message` event of the element `message["id"]`.
@@ -143,7 +142,8 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         self.tree.go(url)
 
     def on_error(self, widget: Widget, event: str, error: Exception) -> object:
-        """Called when a handler raised; that has been logged. In debug mode the page shows the traceback."""
+        """Called when a handler raised, or `on_session_created`; that has been logged. In debug mode the page shows the
+        traceback."""
         if self.session is not None and self.session.settings.debug:
             text = "".join(traceback.format_exception(error))
             shown = [child for child in self.children if isinstance(child, _HandlerError)]
@@ -209,7 +209,10 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         self.dispatch("connections", {"id": self.identifier, "event": "connections"})
 
     def on_session_created(self) -> object:
-        """Called once the application is there, before anybody sees it. Plain or `async`: the page waits for it."""
+        """Called once the application is there, before anybody sees it. Plain or `async`: the page waits for it.
+
+        What it raises goes to `on_error`; the page is shown all the same.
+        """
 
     def on_session_destroyed(self) -> object:
         """Called once, when the session has ended. Plain or `async`."""

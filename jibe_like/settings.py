@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from typing import Any, Final, get_type_hints
 
@@ -22,6 +22,9 @@ FEATURES: Final = (
     "usb",
 )
 """Of a visitor's device; pages may ask for none of them that the settings do not name."""
+_SECRET_VARIABLE: Final = "JIBE_LIKE_SECRET"
+SHORTEST_SECRET: Final = 32
+"""In characters: as many as HMAC-SHA256 is to have bytes (RFC 7518, 3.2)."""
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 UNIX: Final = "unix"
 """In place of an address: who comes by a Unix socket."""
@@ -36,9 +39,11 @@ class Settings:
 
     debug: bool = False
     """Show the traceback of an error in the page. Never on a server that strangers reach."""
-    secret: str | Sequence[str] = ""
-    """Signs tokens and snapshots. A list rotates keys: the first signs, all verify. Empty: the environment variable
-    JIBE_LIKE_SECRET (several are separated by spaces), else a random one, kept beside a SQLite store or in memory."""
+    secret: str | Sequence[str] = field(default="", repr=False)
+    """Signs tokens and snapshots: at least 32 random characters
+    (`python -c "import secrets; print(secrets.token_urlsafe(32))"`). A list rotates keys: the first signs, all verify.
+    Empty: the environment variable JIBE_LIKE_SECRET (several are separated by spaces), else a random one, kept beside a
+    SQLite store or in memory."""
     store: str = "memory://"
     """Where sessions are kept: `memory://` loses them with the process, `sqlite:///jibe.db` does not."""
     snapshot_delay: float = 0.05
@@ -187,23 +192,22 @@ class Settings:
 
     def __post_init__(self) -> None:
         hints = get_type_hints(Settings)
-        for field in fields(self):
-            value: Any = getattr(self, field.name)
-            hint = hints[field.name]
+        for name in (each.name for each in fields(self)):
+            value: Any = getattr(self, name)
+            hint = hints[name]
             if hint is float and isinstance(value, int) and not isinstance(value, bool):
                 value = float(value)
-                object.__setattr__(self, field.name, value)
+                object.__setattr__(self, name, value)
             if hint in (bool, int, float, str):
                 if type(value) is not hint:
-                    raise SettingsError(
-                        f"{field.name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})"
-                    )
-            elif isinstance(value, str) and field.name == "secret":
-                continue
+                    raise SettingsError(f"{name} must be {hint.__name__}, not {type(value).__name__} ({value!r:.40})")
+            elif name == "secret":
+                if not _holds_str([value] if isinstance(value, str) else value):
+                    raise SettingsError(f"secret must be a str or a list of str, not {type(value).__name__}")
             elif isinstance(value, str) or not _holds_str(value):
-                raise SettingsError(f"{field.name} must be a list of str, not {value!r:.60}")
+                raise SettingsError(f"{name} must be a list of str, not {value!r:.60}")
             if hint in (int, float) and not value >= 0:
-                raise SettingsError(f"{field.name} must not be below zero: {value!r}")
+                raise SettingsError(f"{name} must not be below zero: {value!r}")
         if self.theme not in ("", "light", "dark"):
             raise SettingsError(f"theme must be 'light', 'dark' or empty, not {self.theme!r}")
         if self.direction not in ("ltr", "rtl"):
@@ -229,8 +233,18 @@ class Settings:
 
     def find_secrets(self) -> list[str]:
         """The secrets set here or in the environment, the one that signs first; empty where there is none."""
-        given = [self.secret] if isinstance(self.secret, str) else list(self.secret)
-        return [secret for secret in given if secret] or os.environ.get("JIBE_LIKE_SECRET", "").split()
+        return self._own_secrets() or os.environ.get(_SECRET_VARIABLE, "").split()
+
+    @property
+    def guessable_secret(self) -> str:
+        """What sets a secret that is shorter than it should be: `secret` or `JIBE_LIKE_SECRET`. Empty where none is."""
+        if all(len(secret) >= SHORTEST_SECRET for secret in self.find_secrets()):
+            return ""
+        return "secret" if self._own_secrets() else _SECRET_VARIABLE
+
+    def _own_secrets(self) -> list[str]:
+        given = [self.secret] if isinstance(self.secret, str) else self.secret
+        return [secret for secret in given if secret]
 
 
 def _holds_str(value: object) -> bool:

@@ -1,5 +1,6 @@
 """Settings refuse what cannot be meant."""
 
+import secrets
 from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
@@ -7,6 +8,9 @@ import pytest
 
 from jibe_like.errors import SettingsError
 from jibe_like.settings import Settings
+
+NEW = secrets.token_urlsafe(32)
+OLD = secrets.token_hex(16)
 
 
 def test_the_defaults_are_valid_and_cannot_be_changed() -> None:
@@ -75,7 +79,35 @@ def test_every_numeric_bound_may_be_zero_or_more() -> None:
 def test_the_secret_comes_from_the_environment_where_none_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JIBE_LIKE_SECRET", raising=False)
     assert Settings().find_secrets() == []
-    monkeypatch.setenv("JIBE_LIKE_SECRET", "of the environment")
-    assert Settings().find_secrets() == ["of", "the", "environment"]
-    assert Settings(secret="of its own").find_secrets() == ["of its own"]
-    assert Settings(secret=["new", "", "old"]).find_secrets() == ["new", "old"]
+    monkeypatch.setenv("JIBE_LIKE_SECRET", f"{NEW} {OLD}")
+    assert Settings().find_secrets() == [NEW, OLD]
+    assert Settings(secret="of its own, and as long as it has to be").find_secrets() == [
+        "of its own, and as long as it has to be"
+    ]
+    assert Settings(secret=[OLD, "", NEW]).find_secrets() == [OLD, NEW]
+
+
+@pytest.mark.parametrize(
+    ("secret", "variable", "named"),
+    [
+        ("", "", ""),
+        (OLD, "x", ""),
+        ([NEW, "", OLD], "", ""),
+        ("x", "", "secret"),
+        ("x" * 31, NEW, "secret"),
+        ([NEW, "x"], "", "secret"),
+        ("", f"{NEW} {OLD}", ""),
+        ("", f"{NEW} x", "JIBE_LIKE_SECRET"),
+    ],
+    ids=range(8),
+)
+def test_what_can_be_guessed(monkeypatch: pytest.MonkeyPatch, secret: Any, variable: str, named: str) -> None:
+    monkeypatch.setenv("JIBE_LIKE_SECRET", variable)
+    assert Settings(secret=secret).guessable_secret == named
+
+
+def test_the_secret_is_in_no_text() -> None:
+    assert NEW not in repr(Settings(secret=NEW))
+    with pytest.raises(SettingsError, match="secret must be a str or a list of str, not bytes") as caught:
+        Settings(secret=NEW.encode())  # type: ignore[arg-type]
+    assert NEW not in str(caught.value)

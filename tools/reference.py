@@ -28,6 +28,17 @@ All have the properties {common}, too; every input is a [Field](#field), and has
 Every one can be asked for the browser's events (`click`, `keydown`, `focus`, …: see [events](events.md)), not only for
 those in the table. Files have a page of their own: [uploads](uploads.md).
 
+Every widget has these methods:
+
+| | |
+| --- | --- |
+| `register(event, handler)` | calls the handler at each such event: see [events](events.md) |
+| `focus()` | gives it the keyboard |
+| `scroll_into_view()` | scrolls so that it is seen: the last line of a log, say |
+| `css({{"color": "red"}})`, `attr({{"lang": "fr"}})` | changes its style, its attributes; None takes one away |
+| `add_class("wide")`, `remove_class("wide")` | for style sheets of your own |
+| `watch(property, function)` | calls the function with the new and the old value when a property has changed |
+
 This page is made from the docstrings by `python -m tools.reference`.
 """
 
@@ -192,8 +203,11 @@ def settings_table() -> list[tuple[str, str, str]]:
     found = []
     for field, about in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(about, ast.Expr):
-            assert field.value is not None
-            default = ast.get_source_segment(source, field.value) or ""
+            value = field.value
+            if isinstance(value, ast.Call):
+                value = next(keyword.value for keyword in value.keywords if keyword.arg == "default")
+            assert value is not None
+            default = ast.get_source_segment(source, value) or ""
             found.append((ast.unparse(field.target), default, " ".join(ast.literal_eval(about.value).split())))
     return found
 

@@ -9,6 +9,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from jibe_like.web.assets import AssetHandler
 from jibe_like.web.mount import Mount
+from jibe_like.web.not_found import NotFoundHandler
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Application(tornado.web.Application):
 
     def __init__(self, rules: list[Any], **settings: Any) -> None:
         self.mounts: list[Mount] = []
+        if "default_handler_class" not in settings:
+            settings |= {"default_handler_class": NotFoundHandler, "default_handler_args": {"mounts": self.mounts}}
         super().__init__([], **settings)
         self.add(rules)
 
     def add(self, rules: list[Any]) -> None:
         """Serves these as well."""
         found = [rule[2]["mount"] for rule in rules if len(rule) > 2 and "mount" in rule[2]]
-        self.mounts = list(dict.fromkeys([*self.mounts, *found]))
+        self.mounts += [mount for mount in dict.fromkeys(found) if mount not in self.mounts]
         self.wildcard_router.add_rules(rules)
         # Another list, since the server may be looking through this one on its own thread.
         self.wildcard_router.rules = sorted(self.wildcard_router.rules, key=lambda rule: rule.target is AssetHandler)

@@ -1,32 +1,42 @@
 """Calls an application's lifecycle hooks: the one place where one that raises is caught."""
 
 import logging
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from inspect import isawaitable
-from typing import Any
+from typing import Any, TypeAlias
 
 logger = logging.getLogger("jibe_like.session")
 
+Failed: TypeAlias = Callable[[Exception], object]
 
-def begin_hook(owner: object, name: str) -> bool | Coroutine[Any, Any, bool]:
+
+def begin_hook(owner: object, name: str, failed: Failed | None = None) -> bool | Coroutine[Any, Any, bool]:
     """Calls a hook. Where it is `async`, what is given must be awaited.
 
-    It is False where the hook raised, which is logged, or returned False; True otherwise.
+    It is False where the hook raised, or returned False; True otherwise.
+
+    :param failed: told what it raised, in place of the log.
     """
+    failed = failed or partial(_log, owner, name)
     try:
         result = getattr(owner, name)()
-    except Exception:
-        logger.exception("%s of %r raised", name, owner)
+    except Exception as error:
+        failed(error)
         return False
-    return _finish(result, owner, name) if isawaitable(result) else result is not False
+    return _finish(result, failed) if isawaitable(result) else result is not False
 
 
-async def _finish(work: Awaitable[object], owner: object, name: str) -> bool:
+async def _finish(work: Awaitable[object], failed: Failed) -> bool:
     try:
         return await work is not False
-    except Exception:
-        logger.exception("%s of %r raised", name, owner)
+    except Exception as error:
+        failed(error)
         return False
+
+
+def _log(owner: object, name: str, error: Exception) -> None:
+    logger.error("%s of %r raised", name, owner, exc_info=error)
 
 
 async def run_hook(owner: object, name: str) -> bool:

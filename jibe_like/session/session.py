@@ -106,8 +106,9 @@ class Session(TreeHost):
     # -- pages come and go
 
     def creating(self) -> None:
-        """Calls the application's `on_session_created`."""
-        self.created = self._start_hook("on_session_created")
+        """Calls the application's `on_session_created`, and `on_error` where that raises."""
+        name = "on_session_created"
+        self.created = self._start_hook(name, lambda error: self.failed(self.document.tree.root, name, error))
         if self.created is not None:
             self.block_expiration()
             self.created.add_done_callback(lambda _: self.unblock_expiration())
@@ -233,8 +234,8 @@ class Session(TreeHost):
             message["data"] = event.data
         if event.properties is not None:
             message["properties"] = event.properties
-        tree = self.document.tree
-        tree.keep_awake()
+        tree = self._delivery.tree
+        tree.awake = True
         before = ACTING.set((self, connection))
         try:
             if event.id == SESSION:
@@ -322,7 +323,7 @@ class Session(TreeHost):
         if document.connection is None:
             document.connection = old.connection
         document.tree.go_live(self)
-        self._delivery.document = document
+        self._delivery.show(document)
         self._delivery.send_roots()
 
     async def patch(self, message: Message, connection: Connection | None = None) -> None:

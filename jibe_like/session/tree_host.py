@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import partial
@@ -12,7 +13,7 @@ from jibe_like.tree.files import Incoming
 
 from .connection import Connection
 from .document import Document
-from .hooks import begin_hook
+from .hooks import Failed, begin_hook
 from .lifetime import Lifetime
 from .log import about
 from .uploads.depot import Depot
@@ -53,17 +54,19 @@ class TreeHost(Lifetime):
         self._tasks = Tasks(loop, self.changed)
         self._flushing = False
 
+    # Without ABCMeta, which would make each `issubclass` of a snapshot slower: mypy knows what is abstract.
+
+    @abstractmethod
     def flush(self, origin: Connection | None = None) -> None:
         """Sends what has changed to the open pages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def changed(self, new_page: bool = False) -> None:
         """The state may have changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _acting(self, connection: Connection | None = None) -> AbstractContextManager[None]:
         """Makes this the current session."""
-        raise NotImplementedError
 
     def wake(self) -> None:
         # Whoever closed the loop without ending the session has ended it all the same; others go on.
@@ -129,9 +132,9 @@ class TreeHost(Lifetime):
         elif not self.ending and (uploads := Uploads.of(self)) is not None:  # type: ignore[arg-type]
             uploads.stop(incoming)
 
-    def _start_hook(self, name: str) -> "asyncio.Task[bool] | None":
+    def _start_hook(self, name: str, failed: Failed | None = None) -> "asyncio.Task[bool] | None":
         with self._acting(self._acting_page()):
-            begun = begin_hook(self.document, name)
+            begun = begin_hook(self.document, name, failed)
             return None if isinstance(begun, bool) else self.start(begun)
 
     def _acting_page(self) -> Connection | None:

@@ -28,7 +28,7 @@ from jibe_like.session.session import Session
 from jibe_like.session.snapshot.main_module import canonical_module
 from jibe_like.session.snapshot.snapshot import Snapshots
 from jibe_like.session.uploads.depot import Depot
-from jibe_like.settings import Settings
+from jibe_like.settings import SHORTEST_SECRET, Settings
 from jibe_like.store.base import Store, open_store
 from jibe_like.store.secret import load_secret, secret_path
 
@@ -278,6 +278,11 @@ def _call_later(seconds: float, callback: Callable[[], None]) -> Callable[[], ob
 def find_secrets(settings: Settings, store: Store) -> list[str]:
     """The secrets given; else one kept beside the store's file, so that what it signs outlives the process as well."""
     given = settings.find_secrets()
+    if name := settings.guessable_secret:
+        _warn_once(
+            f"{name} is short: who guesses it can run code in the server. Let it have at least {SHORTEST_SECRET} "
+            'random characters, as from: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
     if given:
         return given
     path = getattr(store, "path", None)
@@ -285,8 +290,14 @@ def find_secrets(settings: Settings, store: Store) -> list[str]:
         try:
             return [load_secret(secret_path(path))]
         except StoreError as error:
-            logger.warning("sessions will not outlive this process, for want of a secret that does: %s", error)
+            _warn_once(f"sessions will not outlive this process, for want of a secret that does: {error}")
     return [process_secret()]
+
+
+@lru_cache(maxsize=64)
+def _warn_once(text: str) -> None:
+    """The server looks for the secret, and so does each of its applications."""
+    logger.warning("%s", text)
 
 
 def as_requested(path: str) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -64,6 +65,7 @@ session.defer_call(lambda: print("deferred", name.value, flush=True))
     page.reload()
     expect(page.get_by_label("Name")).to_have_value("Ada")
     assert script.process.poll() is None
+    page.close()
     script.process.terminate()
     ended(script)
 
@@ -116,6 +118,29 @@ print("never", flush=True)
     assert "the page was closed: run_js needs a page" in script.output()
     assert "Traceback" not in script.output()
     assert "never" not in script.output()
+
+
+def test_it_waits_for_who_stays(page: Page, serve_script: ServeScript, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(
+        """
+import os
+from jibe_like import Label, Settings, session
+settings = Settings(prerendered_sessions=0, unused_lifetime=1.0, check_interval=0.1)
+page = session.script(port=int(os.environ["PORT"]), settings=settings)
+page.children.append(Label("there", identifier="label"))
+session.hold()
+"""
+    )
+    script = serve_script(path, JIBE_LIKE_OPEN_BROWSER="0")
+    for _ in range(2):
+        # A preview of the page, say: it loads it and never connects. Its session ends with the response.
+        with urlopen(script.url) as response:
+            assert response.status == 200
+    page.goto(script.url)
+    expect(page.locator("#label")).to_have_text("there")
+    page.close()
+    assert ended(script) == 0
 
 
 def test_who_comes_after_the_page_was_closed_is_told(new_page: NewPage, start: Start) -> None:

@@ -3,9 +3,9 @@
 import json
 import logging
 import re
-from html import escape
+from html import escape, unescape
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import tornado.web
@@ -366,6 +366,37 @@ async def test_an_application_that_cannot_be_made(
     assert registry.sessions == {}
     [error] = [record for record in caplog.records if record.name.startswith("jibe_like")]
     assert error.getMessage() == "Broken could not be started"
+    assert "no <table> there" in str(error.exc_info)
+    caplog.clear()
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("is_async", [False, True], ids=["plain", "async"])
+async def test_an_application_whose_first_hook_raises(
+    mounted: Mounted, base_url: str, caplog: pytest.LogCaptureFixture, debug: bool, is_async: bool
+) -> None:
+    class Unready(Hello):
+        def on_session_created(self) -> object:
+            return self.fail() if is_async else self.raise_it()
+
+        async def fail(self) -> None:
+            self.raise_it()
+
+        def raise_it(self) -> NoReturn:
+            raise LookupError("no <table> there")
+
+    registry = mounted(Unready, settings=Settings(debug=debug))
+    response = await Visitor(base_url).load()
+    assert response.code == 200
+    html = html_of(response)
+    assert ("LookupError in 'on_session_created' of Unready(topwidget)" in unescape(html)) is debug
+    assert ("no &lt;table&gt; there" in html) is debug
+    assert ("Traceback" in html) is debug
+    assert "<table>" not in html
+    assert len(registry.sessions) == 1
+    [error] = [record for record in caplog.records if record.name.startswith("jibe_like")]
+    assert "on_session_created" in error.getMessage()
     assert "no <table> there" in str(error.exc_info)
     caplog.clear()
 

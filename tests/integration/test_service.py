@@ -112,6 +112,36 @@ async def test_a_store_that_cannot_be_written(tmp_path: Path, caplog: pytest.Log
 
 
 @pytest.mark.gen_test
+async def test_a_secret_that_can_be_guessed_is_told_once_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server("short secret", settings=Settings(secret="hunter2"))
+    server.mount(Counter)
+    server.mount(Counter, "/second")
+    url = await running(server)
+    await Visitor(f"{url}/second").load()
+    await server.stop()
+    [told] = [record.getMessage() for record in caplog.records if "who guesses it" in record.getMessage()]
+    assert told.startswith("secret is short: ")
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.gen_test
+async def test_a_secret_file_that_cannot_be_used_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "jibe.db.secret"
+    file.write_text("short")
+    file.chmod(0o600)
+    server = Server("bad secret", settings=Settings(store=f"sqlite:///{tmp_path}/jibe.db"))
+    server.mount(Counter)
+    server.mount(Counter, "/second")
+    url = await running(server)
+    assert (await get(f"{url}/readyz")).code == 200
+    await Visitor(f"{url}/second").load()
+    await server.stop()
+    told = [record.getMessage() for record in caplog.records if "want of a secret" in record.getMessage()]
+    assert len(told) == 1
+    assert f"{file} holds no secret" in told[0]
+
+
+@pytest.mark.gen_test
 async def test_who_asks_often_does_not_write_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server("often", settings=Settings(store=f"sqlite:///{tmp_path}/jibe.db"))
     server.mount(Counter)
