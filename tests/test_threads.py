@@ -18,7 +18,7 @@ from jibe_like.tree.lock import STRUCTURE
 from jibe_like.tree.property import Property
 from jibe_like.tree.tree import descend
 from jibe_like.tree.widget import Widget
-from jibe_like.widgets import Button, Dropdown, Label, Timer
+from jibe_like.widgets import Button, Dropdown, Label, Table, Timer
 from tests.sessions import App, Tab, make_session, on_a_loop, until
 from tests.test_keeper import Process, Shelf
 
@@ -263,6 +263,17 @@ async def test_snapshots_are_whole_while_threads_work() -> None:
         await storing
     await shown(session, tab)
     whole(session)
+
+
+@on_a_loop
+async def test_a_table_says_which_row_is_chosen() -> None:
+    app, session = running()
+    table = Table(["name"], [[str(number)] for number in range(THREADS)], selectable=True)
+    app.children.append(table)
+    tab = Tab(session).open()
+    await in_threads(lambda number: setattr(table, "selected", number))
+    await shown(session, tab)
+    assert table.selected is not None
 
 
 @on_a_loop

@@ -1,15 +1,18 @@
 """The table."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from ..errors import ProtocolError
-from ..tree.binding import redraw, redraw_part
+from ..tree.binding import Operation, redraw, redraw_part
 from ..tree.events import Message
 from ..tree.node import Element, Node
 from ..tree.property import Property
 from ..tree.widget import Widget
 from .table_rows import Cells, Row, Rows, TableRow, cell, frozen, in_order, refuse_widgets
+
+_CHOSEN: Final = ("attr", "aria-activedescendant")
+"""Says which row is chosen."""
 
 
 class Column(NamedTuple):
@@ -227,8 +230,13 @@ class Table(Widget):
         if row is not None:
             row.selected = True
         if self._tree is not None:
-            name = "aria-activedescendant"
-            self._tree.update(self, ("attr", name), ["attr", self.identifier, name, row and row.identifier])
+            self._tree.update(self, _CHOSEN, self._operation(_CHOSEN))
+
+    def _operation(self, key: tuple[str, str]) -> Operation:
+        if key == _CHOSEN:
+            row = self._chosen
+            return [key[0], self.identifier, key[1], row and row.identifier]
+        return super()._operation(key)
 
     def _on_key(self, source: Widget, message: Message) -> None:
         rows = self.row_widgets
