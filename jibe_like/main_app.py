@@ -142,8 +142,8 @@ class MainApp(Background, Scoped, SignedIn, VBox):
         self.tree.go(url)
 
     def on_error(self, widget: Widget, event: str, error: Exception) -> object:
-        """Called when a handler raised, or `on_session_created`; that has been logged. In debug mode the page shows the
-        traceback."""
+        """Called when a handler raised or, in debug mode, `on_session_created`; that has been logged. In debug mode the
+        page shows the traceback."""
         if self.session is not None and self.session.settings.debug:
             text = "".join(traceback.format_exception(error))
             shown = [child for child in self.children if isinstance(child, _HandlerError)]
@@ -211,7 +211,7 @@ class MainApp(Background, Scoped, SignedIn, VBox):
     def on_session_created(self) -> object:
         """Called once the application is there, before anybody sees it. Plain or `async`: the page waits for it.
 
-        What it raises goes to `on_error`; the page is shown all the same.
+        What it raises is logged; the page is shown all the same, in debug mode with the traceback.
         """
 
     def on_session_destroyed(self) -> object:

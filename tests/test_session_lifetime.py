@@ -472,12 +472,14 @@ async def test_a_hook_that_raises_is_logged_and_changes_nothing_else(
     assert app_of(session).entry.value == "the session goes on"
     registry.discard(session)
     await until(lambda: len(errors(caplog)) == 3)
-    for name, message in zip(("session_created", "connection_lost", "session_destroyed"), errors(caplog), strict=True):
-        assert f"on_{name}" in message
+    assert [message.split(" of ")[0] for message in errors(caplog)] == [
+        "on_session_created",
+        "on_connection_lost",
+        "on_session_destroyed",
+    ]
     assert all(record.exc_info for record in caplog.records if record.levelno >= logging.ERROR)
     assert session.destroyed
-    [(widget, event, error)] = app_of(session).errors
-    assert (widget, event, str(error)) == (session.document, "on_session_created", "created")
+    assert app_of(session).errors == []
 
 
 # -- who asks for it

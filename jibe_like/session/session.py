@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -106,9 +107,10 @@ class Session(TreeHost):
     # -- pages come and go
 
     def creating(self) -> None:
-        """Calls the application's `on_session_created`, and `on_error` where that raises."""
+        """Calls the application's `on_session_created`. In debug mode `on_error`, too, is told what that raises."""
         name = "on_session_created"
-        self.created = self._start_hook(name, lambda error: self.failed(self.document.tree.root, name, error))
+        shown = partial(self.failed, self.document.tree.root, name) if self.settings.debug else None
+        self.created = self._start_hook(name, shown)
         if self.created is not None:
             self.block_expiration()
             self.created.add_done_callback(lambda _: self.unblock_expiration())
