@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +22,7 @@ from tornado.web import Application
 if TYPE_CHECKING:
     from tornado.iostream import IOStream
 
-    from jibe_like import MainApp
+    from jibe_like import MainApp, Server
 
 ROOT = Path(__file__).parent.parent
 HOST = "127.0.0.1"
@@ -235,3 +236,15 @@ class ServeScript:
         """End all scripts."""
         for script in self._scripts:
             script.stop()
+
+
+@asynccontextmanager
+async def running(server: Server) -> AsyncIterator[str]:
+    """Runs a server in the test's own event loop; gives its URL."""
+    task = server.start(0, exec_mode="task")
+    await server.ready
+    try:
+        yield server.url
+    finally:
+        await server.stop()
+        await task

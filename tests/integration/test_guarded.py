@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -29,7 +27,7 @@ from jibe_like import (
 from jibe_like.errors import ServerError
 from tests.integration.visitor import Visitor
 from tests.oidc.agent import Agent
-from tests.serving import Serve
+from tests.serving import Serve, running
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PAGE = {"Accept": "text/html,*/*;q=0.8"}
@@ -191,17 +189,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "plan.txt").write_text("the plan")
     (tmp_path / "index.html").write_text("<p>the plan</p>")
     return tmp_path
-
-
-@asynccontextmanager
-async def running(server: Server) -> AsyncIterator[str]:
-    task = server.start(0, exec_mode="task")
-    await server.ready
-    try:
-        yield server.url
-    finally:
-        await server.stop()
-        await task
 
 
 @pytest.mark.gen_test

@@ -1,8 +1,6 @@
 """Modules of a server: what they bring to its pages."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -13,7 +11,7 @@ from tornado.httpclient import AsyncHTTPClient
 from jibe_like import Connection, Label, MainApp, Server
 from tests.integration.proxy import make_proxy
 from tests.integration.visitor import Visitor
-from tests.serving import Serve
+from tests.serving import Serve, running
 
 
 class App(MainApp):
@@ -34,17 +32,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "c.css").write_text("p { color: red }")
     (tmp_path / "index.html").write_text("<p>index</p>")
     return tmp_path
-
-
-@asynccontextmanager
-async def serving(server: Server) -> AsyncIterator[str]:
-    task = server.start(0, exec_mode="task")
-    await server.ready
-    try:
-        yield server.url
-    finally:
-        await server.stop()
-        await task
 
 
 async def get(url: str) -> tuple[int, str]:
@@ -86,7 +73,7 @@ async def assert_brought(url: str) -> None:
 async def test_wherever_an_application_is(server: Server, folder: Path, route: str) -> None:
     server.enable_module(definition(folder))
     server.mount(App, route)
-    async with serving(server) as url:
+    async with running(server) as url:
         await assert_brought(url + route.strip("/"))
         await assert_brought(f"{url}{route.strip('/')}/".replace("//", "/").replace(":/", "://"))
 
@@ -95,7 +82,7 @@ async def test_wherever_an_application_is(server: Server, folder: Path, route: s
 async def test_behind_a_proxy_that_strips_a_prefix(server: Server, serve: Serve, folder: Path) -> None:
     server.enable_module(definition(folder))
     server.mount(App, "/app")
-    async with serving(server) as url:
+    async with running(server) as url:
         await assert_brought(serve(make_proxy("/shown/", url)) + "shown/app")
 
 
@@ -108,7 +95,7 @@ async def test_in_a_tornado_application_of_one_s_own(server: Server, serve: Serv
 @pytest.mark.gen_test
 async def test_one_that_is_enabled_while_the_server_runs(server: Server, folder: Path) -> None:
     server.mount(App)
-    async with serving(server) as url:
+    async with running(server) as url:
         assert (await get(url + "files/a.js"))[0] == 404
         server.enable_module(definition(folder))
         await assert_brought(url)
@@ -118,7 +105,7 @@ async def test_one_that_is_enabled_while_the_server_runs(server: Server, folder:
 async def test_a_folder_at_the_root(server: Server, folder: Path) -> None:
     server.enable_module({"www": str(folder)})
     server.mount(App, "/app")
-    async with serving(server) as url:
+    async with running(server) as url:
         assert await get(url) == (200, "<p>index</p>")
         assert await get(url + "a.js") == (200, "window.a = 1;")
         assert (await get(url + "nothing.js"))[0] == 404
@@ -132,7 +119,7 @@ async def test_a_folder_at_the_root(server: Server, folder: Path) -> None:
 @pytest.mark.gen_test
 async def test_an_application_at_the_root_comes_before_the_folder(server: Server, folder: Path) -> None:
     server.mount(App)
-    async with serving(server) as url:
+    async with running(server) as url:
         server.enable_module({"www": str(folder)})
         assert "hello<" in (await get(url))[1]
         assert await get(url + "index.html") == (200, "<p>index</p>")

@@ -43,7 +43,7 @@ class Tidying:
         self._ended += 1
 
     def is_time(self, sessions: int) -> bool:
-        """Whether to `run`. To be asked now and then.
+        """Whether to `begin`. To be asked now and then.
 
         :param sessions: that there are.
         """
